@@ -1,0 +1,66 @@
+# Every target does its own set-up, in .venv; a stamp there says what has been done.
+PYTHON ?= python3
+BIN := .venv/bin
+# Hashes guard the packages; where they come from is pip's own configuration.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
+# pip would compile on one core.
+COMPILE := $(BIN)/python -W ignore -m compileall -qq -j 0 .venv/lib
+DIRECTLINE := $(if $(wildcard tests/directline/package-lock.json),tests/directline/node_modules/.package-lock.json)
+
+.PHONY: run test check bench lock clean
+.DELETE_ON_ERROR:
+
+run: .venv/runtime
+	@exec $(BIN)/casewright run --demo
+
+test: .venv/dev
+	@sh tests/setup.sh
+	@$(MAKE) --no-print-directory check $(DIRECTLINE)
+	$(BIN)/pytest -q -n 2 --dist worksteal
+
+check: .venv/dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+
+bench: .venv/dev
+	@sh tests/setup.sh
+	@exec $(BIN)/python -m tests.bench
+
+# Keeps what is locked wherever pyproject.toml allows it; for newer releases, remove the locks first.
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" \
+	--group build pyproject.toml
+lock: .venv/created
+	@test -x $(BIN)/uv || $(INSTALL) uv
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:
+	rm -rf .venv *.egg-info build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	rm -rf tests/directline/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Casewright needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv --clear --upgrade-deps .venv
+	@touch $@
+
+.venv/runtime: requirements.lock pyproject.toml | .venv/created
+	@echo "Installing what Casewright needs into .venv ..."
+	@$(INSTALL) --require-hashes --requirement requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(COMPILE)
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/runtime
+	@echo "Installing what its tests need into .venv ..."
+	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@$(COMPILE)
+	@touch $@
+
+tests/directline/node_modules/.package-lock.json: tests/directline/package-lock.json
+	@cd tests/directline && npm ci --no-audit --no-fund
+	@touch $@

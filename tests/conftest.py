@@ -1,0 +1,70 @@
+"""Fixtures for all tests: databases, data, and an environment without our own settings."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from hypothesis import settings
+
+from tests.postgres import PostgresServer, server_programs
+
+ROOT = Path(__file__).parent.parent
+
+# A shared machine pauses at will, so time is no property; and CI runs the same examples each time.
+settings.register_profile("casewright", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("casewright")
+
+
+def unavailable(what: str) -> NoReturn:
+    """What a person may lack, CI may not."""
+    if "CI" in os.environ:
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("CASEWRIGHT_")]:
+        if name != "CASEWRIGHT_DATA":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The public data sets: $CASEWRIGHT_DATA, or ../shared/data beside the checkout."""
+    folder = Path(os.environ.get("CASEWRIGHT_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        unavailable(f"no data in {folder}: set CASEWRIGHT_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One for the session (and worker process), started at its first use."""
+    programs = server_programs()
+    if not programs:
+        unavailable("no PostgreSQL server installed: see tests/setup.sh")
+    with PostgresServer(programs) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A fresh, empty PostgreSQL database."""
+    url = postgres_server.fresh_database()
+    yield url
+    postgres_server.release_database(url)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A fresh SQLite database, not there yet."""
+    return f"sqlite:///{tmp_path / 'casewright.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, empty database of each kind."""
+    return request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])

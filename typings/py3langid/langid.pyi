@@ -1,0 +1,16 @@
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+MODEL_FILE: str
+
+class LanguageIdentifier:
+    @property
+    def labels(self) -> list[str]: ...
+    @classmethod
+    def from_model_file(
+        cls, model_file: str | Path, *, norm_probs: bool = False, min_confidence: float | None = None
+    ) -> Self: ...
+    def classify(self, text: str | bytes) -> tuple[str, float]: ...
+    def rank(self, text: str | bytes) -> list[tuple[str, float]]: ...
+    def set_languages(self, langs: Iterable[str] | None = None) -> None: ...
