@@ -1,0 +1,106 @@
+"""The append-only record of every change, and of what was refused: what, old, new, who, when and on whose words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, select
+
+from store.model import (
+    Actor,
+    ActorKind,
+    CaseNumber,
+    Change,
+    ConversationId,
+    Evidence,
+    FieldId,
+)
+from store.schema import audit
+from store.sql import insert, now
+
+EVIDENCE = TypeAdapter(tuple[Evidence, ...])
+
+_RECORD = insert(audit)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where changes come from; the same for all that one decision changes."""
+
+    actor: Actor
+    conversation_id: ConversationId | None = None
+    settings_version: int | None = None
+    predictor: str | None = None  # name and version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    id: int
+    at: datetime
+    change: Change
+    origin: Origin
+    case_number: CaseNumber | None
+
+
+def record(
+    connection: Connection,
+    number: CaseNumber | None,
+    origin: Origin,
+    changes: Iterable[Change],
+) -> None:
+    moment = now(connection)
+    rows = [_row(number, origin, change, moment) for change in changes]
+    if rows:
+        connection.execute(_RECORD, rows)
+
+
+def of_case(connection: Connection, number: CaseNumber) -> list[Entry]:
+    """Everything that happened to a case, oldest first."""
+    trail = select(audit).where(audit.c.case_number == number).order_by(audit.c.id)
+    return [_entry(row) for row in connection.execute(trail)]
+
+
+def _row(number: CaseNumber | None, origin: Origin, change: Change, moment: datetime) -> dict[str, Any]:
+    return {
+        "at": moment,
+        "case_number": number,
+        "conversation_id": origin.conversation_id,
+        "actor_kind": origin.actor.kind,
+        "actor_id": origin.actor.id,
+        "actor_name": origin.actor.name,
+        "what": change.what,
+        "field": change.field,
+        "old": change.old,
+        "new": change.new,
+        "confidence": change.confidence,
+        "evidence": EVIDENCE.dump_python(change.evidence, mode="json"),
+        "rule": change.rule,
+        "reason": change.reason,
+        "settings_version": origin.settings_version,
+        "predictor": origin.predictor,
+    }
+
+
+def _entry(row: Row[Any]) -> Entry:
+    change = Change(
+        what=row.what,
+        field=None if row.field is None else FieldId(row.field),
+        old=row.old,
+        new=row.new,
+        confidence=row.confidence,
+        evidence=EVIDENCE.validate_python(row.evidence or ()),
+        rule=row.rule,
+        reason=row.reason,
+    )
+    origin = Origin(
+        actor=Actor(kind=ActorKind(row.actor_kind), id=row.actor_id, name=row.actor_name),
+        conversation_id=None if row.conversation_id is None else ConversationId(row.conversation_id),
+        settings_version=row.settings_version,
+        predictor=row.predictor,
+    )
+    number = None if row.case_number is None else CaseNumber(row.case_number)
+    return Entry(id=row.id, at=row.at, change=change, origin=origin, case_number=number)

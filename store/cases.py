@@ -1,0 +1,405 @@
+"""Cases: opened, read, changed, listed. Every change goes through here, and leaves its audit entry on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, literal, or_, select, update
+
+from store import audit
+from store.audit import EVIDENCE, Origin
+from store.model import (
+    Actor,
+    ActorKind,
+    Case,
+    CaseNumber,
+    CaseStatus,
+    Change,
+    ContactId,
+    ConversationId,
+    Evidence,
+    FieldId,
+    FieldValue,
+    Suggestion,
+    Value,
+)
+from store.schema import Document, case_conversations, case_values, cases, suggestions
+from store.sql import insert, locked, now, words_of
+
+
+class UnknownCase(Exception):
+    """There is no case with this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no case {number}.")
+        self.number = number
+
+
+class Stale(Exception):
+    """The case changed since it was read: decide again."""
+
+
+class UnknownSuggestion(Exception):
+    """The suggestion is not open any more."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldWrite:
+    """A value to write, `None` to clear the field."""
+
+    field: FieldId
+    value: Value | None
+    confidence: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+    rule: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseFilter:
+    """Everything that is given must hold."""
+
+    statuses: tuple[CaseStatus, ...] = ()
+    owner_id: str | None = None
+    unclaimed: bool = False
+    fields: tuple[tuple[FieldId, Value | None], ...] = ()  # None: no value
+    words: tuple[str, ...] = ()  # each stands in the title or in a text value, case ignored
+    limit: int = 20
+
+
+_CREATE = insert(cases).returning(cases.c.number)
+_UNLINK = (
+    update(case_conversations)
+    .where(case_conversations.c.conversation_id == bindparam("conversation"), case_conversations.c.live)
+    .values(live=False)
+)
+_LINK = insert(case_conversations).on_conflict_do_update(
+    index_elements=["case_number", "conversation_id"], set_={"live": True}
+)
+_GET = select(cases).where(cases.c.number == bindparam("case"))
+_REVISION = locked(select(cases.c.revision).where(cases.c.number == bindparam("case")))
+_LINKED = (
+    select(case_conversations.c.conversation_id)
+    .where(case_conversations.c.case_number == bindparam("case"))
+    .order_by(case_conversations.c.linked_at)
+)
+_VALUES = select(case_values).where(case_values.c.case_number == bindparam("case"), case_values.c.value.is_not(None))
+_value_row = insert(case_values)
+_WRITE = _value_row.on_conflict_do_update(
+    index_elements=["case_number", "field"],
+    set_={
+        column: _value_row.excluded[column]
+        for column in ("value", "writer_kind", "writer_id", "writer_name", "written_at", "confidence", "evidence")
+    },
+)
+_SUGGESTIONS = (
+    select(suggestions)
+    .where(suggestions.c.case_number == bindparam("case"), suggestions.c.status == "open")
+    .order_by(suggestions.c.id)
+)
+_CLOSE_SUGGESTION = (
+    update(suggestions)
+    .where(suggestions.c.case_number == bindparam("case"), suggestions.c.field == bindparam("which"))
+    .where(suggestions.c.status == "open")
+    .values(status=bindparam("as"), decided_at=bindparam("moment"))
+)
+
+
+def create(
+    connection: Connection,
+    origin: Origin,
+    *,
+    title: str,
+    conversation_id: ConversationId,
+    contact_id: ContactId | None,
+    writes: Iterable[FieldWrite],
+) -> CaseNumber:
+    """Opens a case as the conversation's live one; an earlier live case stays linked."""
+    moment = now(connection)
+    row: dict[str, Any] = {
+        "title": title,
+        "status": CaseStatus.NEW,
+        "contact_id": contact_id,
+        "created_at": moment,
+        "updated_at": moment,
+        "revision": 0,
+    }
+    number = CaseNumber(connection.execute(_CREATE, row).scalar_one())
+    audit.record(connection, number, origin, [Change(what="created", new=title)])
+    _link(connection, origin, number, conversation_id)
+    _write(connection, origin, number, {}, writes)
+    return number
+
+
+def link(connection: Connection, origin: Origin, number: CaseNumber, conversation_id: ConversationId) -> None:
+    """Makes the case the live one of one more conversation; the one that was it stays linked."""
+    _link(connection, origin, number, conversation_id)
+    _touch(connection, number)
+
+
+def _link(connection: Connection, origin: Origin, number: CaseNumber, conversation_id: ConversationId) -> None:
+    connection.execute(_UNLINK, {"conversation": conversation_id})
+    row: dict[str, Any] = {
+        "case_number": number,
+        "conversation_id": conversation_id,
+        "live": True,
+        "linked_at": now(connection),
+    }
+    connection.execute(_LINK, row)
+    audit.record(connection, number, origin, [Change(what="linked", new=int(conversation_id))])
+
+
+def get(connection: Connection, number: int, *, lock: bool = False) -> Case:
+    """Raises UnknownCase. With `lock`, nobody else changes the case until the transaction ends."""
+    row = connection.execute(locked(_GET) if lock else _GET, {"case": number}).one_or_none()
+    if row is None:
+        raise UnknownCase(number)
+    return _case(connection, row)
+
+
+def get_unchanged(connection: Connection, seen: Case) -> None:
+    """Locks the case. Raises Stale when it is no longer as it was read."""
+    if connection.execute(_REVISION, {"case": seen.number}).scalar_one() != seen.revision:
+        raise Stale
+
+
+def listed(connection: Connection, wanted: CaseFilter) -> list[Case]:
+    """Newest first."""
+    query: Select[Any] = select(cases).order_by(cases.c.number.desc()).limit(wanted.limit)
+    if wanted.statuses:
+        query = query.where(cases.c.status.in_(wanted.statuses))
+    if wanted.owner_id is not None:
+        query = query.where(cases.c.owner_id == wanted.owner_id)
+    if wanted.unclaimed:
+        query = query.where(cases.c.owner_id.is_(None))
+    query = query.where(*[_has_value(field, value) for field, value in wanted.fields])
+    query = query.where(*[_says(connection, word) for word in wanted.words])
+    return [_case(connection, row) for row in connection.execute(query).all()]
+
+
+def _has_value(field: FieldId, value: Value | None) -> ColumnElement[bool]:
+    mine = exists().where(case_values.c.case_number == cases.c.number, case_values.c.field == field)
+    if value is None:
+        return ~mine.where(case_values.c.value.is_not(None))
+    return mine.where(case_values.c.value == literal(value, Document))
+
+
+def _says(connection: Connection, word: str) -> ColumnElement[bool]:
+    in_value = exists().where(
+        case_values.c.case_number == cases.c.number,
+        words_of(connection, case_values.c.value).icontains(word, autoescape=True),
+    )
+    return or_(cases.c.title.icontains(word, autoescape=True), in_value)
+
+
+def write(connection: Connection, origin: Origin, case: Case, writes: Sequence[FieldWrite]) -> None:
+    _write(connection, origin, case.number, case.values, writes)
+    _touch(connection, case.number)
+
+
+def set_status(
+    connection: Connection,
+    origin: Origin,
+    case: Case,
+    status: CaseStatus,
+    *,
+    resolution: str | None = None,
+) -> None:
+    change = Change(what="status", old=case.status.value, new=status.value, reason=resolution)
+    audit.record(connection, case.number, origin, [change])
+    _touch(connection, case.number, status=status, resolution=resolution)
+
+
+def set_owner(connection: Connection, origin: Origin, case: Case, owner: Actor) -> None:
+    change = Change(what="owner", old=case.owner.name if case.owner else None, new=owner.name)
+    audit.record(connection, case.number, origin, [change])
+    _touch(
+        connection,
+        case.number,
+        owner_kind=owner.kind,
+        owner_id=owner.id,
+        owner_name=owner.name,
+    )
+
+
+def add_note(connection: Connection, origin: Origin, case: Case, text: str) -> None:
+    """A note is an audit entry: it is never changed, and never leaves the team."""
+    audit.record(connection, case.number, origin, [Change(what="note", new=text)])
+    _touch(connection, case.number)
+
+
+def suggest(connection: Connection, origin: Origin, case: Case, wanted: Sequence[FieldWrite]) -> None:
+    """Keeps values for a representative to accept or reject; a newer suggestion replaces the field's open one."""
+    for each in wanted:
+        _close_suggestion(connection, case.number, each.field, "superseded")
+        connection.execute(insert(suggestions).values(_suggestion_row(connection, case.number, each)))
+    audit.record(
+        connection,
+        case.number,
+        origin,
+        [_change("suggested", each, case.values.get(each.field)) for each in wanted],
+    )
+    _touch(connection, case.number)
+
+
+def decide_suggestion(
+    connection: Connection,
+    origin: Origin,
+    case: Case,
+    suggestion_id: int,
+    *,
+    accept: bool,
+) -> None:
+    """Accepting writes the value as the person's own. Raises UnknownSuggestion when it isn't open any more."""
+    chosen = next((each for each in case.suggestions if each.id == suggestion_id), None)
+    if chosen is None:
+        raise UnknownSuggestion
+    _close_suggestion(connection, case.number, chosen.field, "accepted" if accept else "rejected")
+    write_ = FieldWrite(
+        field=chosen.field,
+        value=chosen.value,
+        confidence=chosen.confidence,
+        evidence=chosen.evidence,
+    )
+    if accept:
+        _write(connection, origin, case.number, case.values, [write_])
+    else:
+        audit.record(connection, case.number, origin, [_change("rejected", write_, None)])
+    _touch(connection, case.number)
+
+
+def rejected(connection: Connection, number: CaseNumber) -> frozenset[tuple[FieldId, str]]:
+    """What representatives turned down, as (field, text of the value): not to be suggested again."""
+    turned_down = select(suggestions.c.field, suggestions.c.value).where(
+        suggestions.c.case_number == number, suggestions.c.status == "rejected"
+    )
+    return frozenset((FieldId(row.field), str(row.value)) for row in connection.execute(turned_down))
+
+
+def cleared_by_people(connection: Connection, number: CaseNumber) -> frozenset[FieldId]:
+    """Fields that a person emptied on purpose."""
+    empty = select(case_values.c.field).where(
+        case_values.c.case_number == number,
+        case_values.c.value.is_(None),
+        case_values.c.writer_kind == ActorKind.PERSON,
+    )
+    return frozenset(FieldId(field) for field in connection.execute(empty).scalars())
+
+
+def _write(
+    connection: Connection,
+    origin: Origin,
+    number: CaseNumber,
+    before: dict[FieldId, FieldValue],
+    writes: Iterable[FieldWrite],
+) -> None:
+    writes = tuple(writes)
+    moment = now(connection)
+    for each in writes:
+        row = {
+            "case_number": number,
+            "field": each.field,
+            "value": each.value,
+            "writer_kind": origin.actor.kind,
+            "writer_id": origin.actor.id,
+            "writer_name": origin.actor.name,
+            "written_at": moment,
+            "confidence": each.confidence,
+            "evidence": EVIDENCE.dump_python(each.evidence, mode="json"),
+        }
+        connection.execute(_WRITE, row)
+        _close_suggestion(connection, number, each.field, "superseded")
+    audit.record(
+        connection,
+        number,
+        origin,
+        [_change("field", each, before.get(each.field)) for each in writes],
+    )
+
+
+def _change(what: str, write: FieldWrite, before: FieldValue | None) -> Change:
+    return Change(
+        what=what,
+        field=write.field,
+        old=before.value if before else None,
+        new=write.value,
+        confidence=write.confidence,
+        evidence=write.evidence,
+        rule=write.rule,
+    )
+
+
+def _touch(connection: Connection, number: CaseNumber, **values: Any) -> None:
+    moved = update(cases).where(cases.c.number == number)
+    connection.execute(moved.values(updated_at=now(connection), revision=cases.c.revision + 1, **values))
+
+
+def _close_suggestion(connection: Connection, number: CaseNumber, field: FieldId, status: str) -> None:
+    closed = {"case": number, "which": field, "as": status, "moment": now(connection)}
+    connection.execute(_CLOSE_SUGGESTION, closed)
+
+
+def _suggestion_row(connection: Connection, number: CaseNumber, wanted: FieldWrite) -> dict[str, Any]:
+    return {
+        "case_number": number,
+        "field": wanted.field,
+        "value": wanted.value,
+        "confidence": wanted.confidence or 0.0,
+        "evidence": EVIDENCE.dump_python(wanted.evidence, mode="json"),
+        "status": "open",
+        "created_at": now(connection),
+    }
+
+
+def _case(connection: Connection, row: Row[Any]) -> Case:
+    ids = connection.execute(_LINKED, {"case": row.number}).scalars()
+    return Case(
+        number=CaseNumber(row.number),
+        title=row.title,
+        status=CaseStatus(row.status),
+        owner=_owner(row),
+        contact_id=None if row.contact_id is None else ContactId(row.contact_id),
+        values=_values(connection, row.number),
+        suggestions=_suggestions(connection, row.number),
+        conversations=tuple(ConversationId(each) for each in ids),
+        resolution=row.resolution,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        revision=row.revision,
+    )
+
+
+def _owner(row: Row[Any]) -> Actor | None:
+    if row.owner_id is None:
+        return None
+    return Actor(kind=ActorKind(row.owner_kind), id=row.owner_id, name=row.owner_name)
+
+
+def _values(connection: Connection, number: int) -> dict[FieldId, FieldValue]:
+    rows = connection.execute(_VALUES, {"case": number}).all()
+    return {FieldId(row.field): _value(row) for row in rows}
+
+
+def _value(row: Row[Any]) -> FieldValue:
+    return FieldValue(
+        field=FieldId(row.field),
+        value=row.value,
+        writer=Actor(kind=ActorKind(row.writer_kind), id=row.writer_id, name=row.writer_name),
+        written_at=row.written_at,
+        confidence=row.confidence,
+        evidence=EVIDENCE.validate_python(row.evidence),
+    )
+
+
+def _suggestions(connection: Connection, number: int) -> tuple[Suggestion, ...]:
+    return tuple(
+        Suggestion(
+            id=row.id,
+            field=FieldId(row.field),
+            value=row.value,
+            confidence=row.confidence,
+            evidence=EVIDENCE.validate_python(row.evidence),
+        )
+        for row in connection.execute(_SUGGESTIONS, {"case": number}).all()
+    )

@@ -1,0 +1,264 @@
+"""Conversations: participants, messages with their edit history, and the window of a transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
+
+from store.model import (
+    Attachment,
+    CaseNumber,
+    Category,
+    ContactId,
+    Conversation,
+    ConversationId,
+    Inbound,
+    Message,
+    MessageId,
+    Participant,
+    Role,
+)
+from store.schema import (
+    case_conversations,
+    conversations,
+    message_revisions,
+    messages,
+    participants,
+)
+from store.sql import insert, now
+
+OPENING = 6
+RECENT = 40
+ATTACHMENTS = TypeAdapter(tuple[Attachment, ...])
+
+
+class UnknownMessage(Exception):
+    """The conversation has no such message."""
+
+
+_LIVE = select(case_conversations.c.case_number).where(
+    case_conversations.c.conversation_id == conversations.c.id, case_conversations.c.live
+)
+_GET = select(conversations, _LIVE.scalar_subquery().label("case_number")).where(
+    conversations.c.id == bindparam("conversation")
+)
+_participant_row = insert(participants)
+_JOIN = _participant_row.on_conflict_do_update(
+    index_elements=["conversation_id", "author_id"],
+    set_={column: _participant_row.excluded[column] for column in ("name", "role", "email")},
+).returning(participants.c.id)
+_APPEND = insert(messages).on_conflict_do_nothing().returning(messages.c.id)
+# A message after the end opens the conversation again.
+_TOUCH = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("conversation"))
+    .values(last_message_at=bindparam("moment"), ended_at=None)
+)
+
+
+_author = participants.c
+_TRANSCRIPT = (
+    select(messages, _author.author_id, _author.name, _author.role, _author.contact_id, _author.email)
+    .join(participants, _author.id == messages.c.participant_id)
+    .where(messages.c.conversation_id == bindparam("conversation"))
+    .order_by(messages.c.id)
+)
+_mine = select(messages.c.id).where(messages.c.conversation_id == bindparam("conversation"))
+_opening = _mine.order_by(messages.c.id).limit(OPENING).subquery()
+_recent = _mine.order_by(messages.c.id.desc()).limit(RECENT).subquery()
+_WINDOW = _TRANSCRIPT.where(
+    or_(
+        messages.c.id.in_(select(_opening.c.id)),
+        messages.c.id.in_(select(_recent.c.id)),
+        messages.c.id.in_(bindparam("cited", expanding=True)),
+    )
+)
+_CUSTOMER = (
+    select(participants)
+    .where(_author.conversation_id == bindparam("conversation"), _author.role == Role.CUSTOMER)
+    .order_by(_author.id)
+    .limit(1)
+)
+_ANSWER = (
+    select(messages.c.id)
+    .join(participants, _author.id == messages.c.participant_id)
+    .where(messages.c.conversation_id == bindparam("conversation"), _author.role == Role.REPRESENTATIVE)
+    .limit(1)
+)
+
+
+def get(connection: Connection, conversation_id: int) -> Conversation:
+    return _conversation(connection.execute(_GET, {"conversation": conversation_id}).one())
+
+
+def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:
+    return Conversation(
+        id=ConversationId(row.id),
+        channel=row.channel,
+        category=Category(row.category),
+        account=row.account,
+        key=row.key,
+        reply_address=row.reply_address,
+        people=row.people,
+        language=row.language,
+        ended=row.ended_at is not None,
+        asked=row.asked,
+        case_number=None if row.case_number is None else CaseNumber(row.case_number),
+    )
+
+
+def join(connection: Connection, conversation_id: int, inbound: Inbound, role: Role, contact_id: ContactId) -> int:
+    """The author as a participant, with the role and name of today; returns the participant's row id."""
+    row: dict[str, Any] = {
+        "conversation_id": conversation_id,
+        "contact_id": contact_id,
+        "author_id": inbound.author.id,
+        "name": inbound.author.name or inbound.author.id,
+        "role": role,
+        "email": inbound.author.email,
+    }
+    return connection.execute(_JOIN, row).scalar_one()
+
+
+def append(connection: Connection, conversation_id: int, participant_id: int, inbound: Inbound, *, noise: bool) -> bool:
+    """Adds a message; False when the same native message stands already (two events can speak of one message)."""
+    moment = now(connection)
+    row: dict[str, Any] = {
+        "conversation_id": conversation_id,
+        "participant_id": participant_id,
+        "external_id": inbound.message_id or inbound.external_id,
+        "text": inbound.text,
+        "attachments": ATTACHMENTS.dump_python(inbound.attachments, mode="json"),
+        "noise": noise,
+        "revision": 0,
+        "sent_at": inbound.sent_at,
+        "received_at": moment,
+    }
+    if connection.execute(_APPEND, row).scalar_one_or_none() is None:
+        return False
+    connection.execute(_TOUCH, {"conversation": conversation_id, "moment": moment})
+    return True
+
+
+def edit(
+    connection: Connection,
+    conversation_id: int,
+    external_id: str,
+    author_id: str,
+    text: str,
+    *,
+    noise: bool,
+) -> None:
+    """Replaces a message's words; the earlier ones stay as history.
+
+    Raises UnknownMessage when there is no such message by this author.
+    """
+    row = _find(connection, conversation_id, external_id, author_id)
+    if row.text == text:
+        return
+    _keep_revision(connection, row)
+    changed = update(messages).where(messages.c.id == row.id)
+    connection.execute(changed.values(text=text, noise=noise, revision=row.revision + 1))
+
+
+def delete(connection: Connection, conversation_id: int, external_id: str, author_id: str) -> None:
+    """Marks a message as deleted: kept as history, no evidence any more. Raises UnknownMessage."""
+    row = _find(connection, conversation_id, external_id, author_id)
+    gone = update(messages).where(messages.c.id == row.id, messages.c.deleted_at.is_(None))
+    connection.execute(gone.values(deleted_at=now(connection)))
+
+
+def _find(connection: Connection, conversation_id: int, external_id: str, author_id: str) -> Row[*tuple[Any, ...]]:
+    mine = (
+        select(messages.c.id, messages.c.text, messages.c.revision)
+        .join(participants, participants.c.id == messages.c.participant_id)
+        .where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.external_id == external_id,
+        )
+        .where(participants.c.author_id == author_id)
+    )
+    row = connection.execute(mine).one_or_none()
+    if row is None:
+        raise UnknownMessage
+    return row
+
+
+def _keep_revision(connection: Connection, row: Row[*tuple[Any, ...]]) -> None:
+    connection.execute(
+        insert(message_revisions).values(
+            message_id=row.id,
+            revision=row.revision,
+            text=row.text,
+            replaced_at=now(connection),
+        )
+    )
+
+
+def end(connection: Connection, conversation_id: int) -> None:
+    connection.execute(
+        update(conversations).where(conversations.c.id == conversation_id).values(ended_at=now(connection))
+    )
+
+
+def mark_asked(connection: Connection, conversation_id: int) -> None:
+    connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(asked=True))
+
+
+def window(connection: Connection, conversation_id: int, cited: Collection[MessageId] = ()) -> tuple[Message, ...]:
+    """What an evaluation reads, in order: the opening, the latest messages, and those cited as evidence.
+
+    Bounded, so that the thousandth message costs what the hundredth did. Every message was among the latest when it
+    was new; what it said lives on in the values that cite it.
+    """
+    wanted = {"conversation": conversation_id, "cited": list(cited)}
+    return tuple(_message(row) for row in connection.execute(_WINDOW, wanted).all())
+
+
+def transcript(connection: Connection, conversation_id: int) -> tuple[Message, ...]:
+    """Every message, in order."""
+    return tuple(_message(row) for row in connection.execute(_TRANSCRIPT, {"conversation": conversation_id}).all())
+
+
+def revisions(connection: Connection, message_id: MessageId) -> list[str]:
+    """Earlier wordings of a message, oldest first."""
+    earlier = select(message_revisions.c.text).where(message_revisions.c.message_id == message_id)
+    return list(connection.execute(earlier.order_by(message_revisions.c.revision)).scalars())
+
+
+def customer(connection: Connection, conversation_id: int) -> Participant | None:
+    """The customer of a conversation: who among them wrote first."""
+    row = connection.execute(_CUSTOMER, {"conversation": conversation_id}).one_or_none()
+    return None if row is None else _participant(row)
+
+
+def has_answer(connection: Connection, conversation_id: int) -> bool:
+    """Whether a representative has written in the conversation."""
+    return connection.execute(_ANSWER, {"conversation": conversation_id}).first() is not None
+
+
+def _participant(row: Row[*tuple[Any, ...]]) -> Participant:
+    return Participant(
+        author_id=row.author_id,
+        name=row.name,
+        role=Role(row.role),
+        contact_id=None if row.contact_id is None else ContactId(row.contact_id),
+        email=row.email,
+    )
+
+
+def _message(row: Row[*tuple[Any, ...]]) -> Message:
+    return Message(
+        id=MessageId(row.id),
+        external_id=row.external_id,
+        author=_participant(row),
+        text=row.text,
+        sent_at=row.sent_at,
+        attachments=ATTACHMENTS.validate_python(row.attachments),
+        revision=row.revision,
+        deleted=row.deleted_at is not None,
+        noise=row.noise,
+    )

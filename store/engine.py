@@ -1,0 +1,158 @@
+"""Opens the database and runs transactions: plain synchronous functions over a connection.
+
+SQLite has one writer thread (every write is a whole transaction in it, BEGIN IMMEDIATE) and a pool of readers;
+PostgreSQL has a pool of threads. Both run the same functions, and nothing waits for a model, a mailbox or a channel
+inside one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+# The connection is the only name of SQLAlchemy's that other layers see.
+__all__ = ["SQLITE_PRAGMAS", "Connection", "Database", "DatabaseUnavailable", "Transaction"]
+
+T = TypeVar("T")
+Transaction = Callable[[Connection], object]
+"""Work for one transaction, e.g. `partial(cases.claim, number=1042)`."""
+
+SQLITE_PRAGMAS = (
+    "busy_timeout=20000",  # first, for switching to WAL may have to wait as well
+    "journal_mode=WAL",
+    "synchronous=FULL",  # an acknowledgement is a promise: it survives a power cut
+    "foreign_keys=ON",
+    "cache_size=-16000",
+    "temp_store=MEMORY",
+)
+
+
+class DatabaseUnavailable(Exception):
+    """The database can't be reached or went away in the middle; nothing of the transaction was kept."""
+
+
+class Database:
+    """An open database. `write` and `read` each run one transaction and commit it when the function returns."""
+
+    def __init__(self, url: str, *, threads: int = 8) -> None:
+        self.url = _with_driver(make_url(url))
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            # What customers wrote is nobody else's to read.
+            Path(self.url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.engine = _engine(self.url, threads)
+        self._readers = ThreadPoolExecutor(threads, thread_name_prefix="database-read")
+        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else threads, thread_name_prefix="database-write")
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Commits what `work` did, or nothing of it.
+
+        Raises whatever `work` raises, and DatabaseUnavailable when the database does.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._writers, self.write_now, work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
+
+    def write_now(self, work: Callable[[Connection], T]) -> T:
+        """The same as `write`, in the calling thread: for the command line and for tests."""
+        return self._run(work, writing=True)
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        return self._run(work, writing=False)
+
+    def _run(self, work: Callable[[Connection], T], *, writing: bool) -> T:
+        try:
+            with (
+                self.engine.connect().execution_options(writing=writing) as connection,
+                connection.begin(),
+            ):
+                return work(connection)
+        except DBAPIError as error:
+            if _is_outage(error):
+                raise DatabaseUnavailable(str(error.orig)) from error
+            raise
+
+    def close(self) -> None:
+        self._readers.shutdown()
+        self._writers.shutdown()
+        self.engine.dispose()
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    """Whether trying again later can help; what is wrong in itself, it can't."""
+    if error.connection_invalidated or not isinstance(error, OperationalError):
+        return error.connection_invalidated
+    if isinstance(error.orig, sqlite3.Error):
+        # "No such table" is "operational" too.
+        return getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR
+    # Class 54: more than PostgreSQL can hold, e.g. in an index entry.
+    return not str(getattr(error.orig, "sqlstate", "")).startswith("54")
+
+
+def _with_driver(url: URL) -> URL:
+    """One driver for everything: what people write as postgresql:// is reached through psycopg."""
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _engine(url: URL, threads: int) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        # TCP keepalives find a dead server or network within a minute.
+        arguments = {
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "connect_timeout": 5,
+        }
+        return create_engine(
+            url,
+            pool_size=2 * threads,
+            max_overflow=4,
+            pool_pre_ping=True,
+            hide_parameters=True,  # an error must not carry what a customer wrote into a log
+            json_serializer=_json,
+            connect_args=arguments,
+        )
+    engine = create_engine(
+        url,
+        pool_size=threads + 1,
+        max_overflow=4,
+        hide_parameters=True,
+        json_serializer=_json,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _json(document: object) -> str:
+    """Letters as they are, so that SQLite finds them; half a surrogate pair is refused with the text around it."""
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: pysqlite would begin deferred and too late
+    connection.create_function("lower", 1, _lower, deterministic=True)
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _lower(text: str | None) -> str | None:
+    """In place of SQLite's own, which knows no letters but those of ASCII."""
+    return text and text.lower()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once; upgrading a read lock later can fail without waiting.
+    writing = connection.get_execution_options().get("writing", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")

@@ -1,0 +1,80 @@
+"""Evaluations: what each look at a conversation found, also when it opened no case, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select
+
+from store.model import CaseNumber, ConversationId, Json, MessageId
+from store.schema import evaluations
+from store.sql import insert, now
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    conversation_id: ConversationId
+    case_number: CaseNumber | None
+    trigger: str
+    outcome: str
+    why: str
+    detail: Json
+    predictor: str
+    settings_version: int
+    milliseconds: float
+    created_at: datetime | None = None
+
+
+_KEEP = insert(evaluations)
+_LATEST = (
+    select(evaluations.c.detail)
+    .where(evaluations.c.conversation_id == bindparam("conversation"))
+    .order_by(evaluations.c.id.desc())
+    .limit(1)
+)
+
+
+def keep(connection: Connection, evaluation: Evaluation) -> None:
+    row: dict[str, Any] = {
+        "conversation_id": evaluation.conversation_id,
+        "case_number": evaluation.case_number,
+        "trigger": evaluation.trigger,
+        "outcome": evaluation.outcome,
+        "why": evaluation.why,
+        "detail": evaluation.detail,
+        "predictor": evaluation.predictor,
+        "settings_version": evaluation.settings_version,
+        "milliseconds": evaluation.milliseconds,
+        "created_at": now(connection),
+    }
+    connection.execute(_KEEP, row)
+
+
+def last_cited(connection: Connection, conversation_id: ConversationId) -> frozenset[MessageId]:
+    """The messages that the latest evaluation's values rest on, so that the next one's window holds them."""
+    detail: Json | None = connection.execute(_LATEST, {"conversation": conversation_id}).scalar_one_or_none()
+    return frozenset(MessageId(each) for each in (detail or {}).get("cited", ()))
+
+
+def of_conversation(connection: Connection, conversation_id: ConversationId, *, limit: int = 50) -> list[Evaluation]:
+    """Newest first."""
+    mine = select(evaluations).where(evaluations.c.conversation_id == conversation_id)
+    rows = connection.execute(mine.order_by(evaluations.c.id.desc()).limit(limit))
+    return [_evaluation(row) for row in rows]
+
+
+def _evaluation(row: Row[Any]) -> Evaluation:
+    return Evaluation(
+        conversation_id=ConversationId(row.conversation_id),
+        case_number=None if row.case_number is None else CaseNumber(row.case_number),
+        trigger=row.trigger,
+        outcome=row.outcome,
+        why=row.why,
+        detail=row.detail,
+        predictor=row.predictor,
+        settings_version=row.settings_version,
+        milliseconds=row.milliseconds,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,456 @@
+"""The tables. Invariants stand here as constraints; each index and constraint says in one line what it is for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment; SQLite, which knows no time zones, keeps it as UTC without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Document: TypeEngine[Any] = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+# SQLite numbers rows by itself only in a column declared INTEGER.
+BigId: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", BigId, Identity(), primary_key=True)
+
+
+def _conversation(**options: Any) -> Column[int]:
+    return Column("conversation_id", BigId, ForeignKey("conversations.id"), **options)
+
+
+def _case(**options: Any) -> Column[int]:
+    return Column("case_number", BigId, ForeignKey("cases.number"), **options)
+
+
+# --- people and what they say -----------------------------------------------------------------------
+
+contacts = Table(
+    "contacts",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+contact_identities = Table(
+    "contact_identities",
+    metadata,
+    _id(),
+    Column("contact_id", BigId, ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("channel", String(32), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("email", Text),
+    # One native user is one contact.
+    UniqueConstraint("channel", "account", "external_id"),
+    # A verified address leads to the same contact on every channel.
+    Index("ix_contact_identities_email", "email"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    _id(),
+    Column("channel", String(32), nullable=False),
+    Column("category", String(16), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("reply_address", Document, nullable=False),
+    Column("people", Boolean, nullable=False),
+    Column("language", String(16)),
+    Column("asked", Boolean, nullable=False, default=False),
+    Column("ended_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_message_at", UtcDateTime),
+    # The unit of work: who holds the conversation, until when, and the fencing token that grows with every claim.
+    Column("ready_at", UtcDateTime),
+    Column("lease_owner", BigId),
+    Column("lease_token", BigId, nullable=False, default=0),
+    Column("lease_until", UtcDateTime),
+    UniqueConstraint("channel", "account", "key"),
+    # Finds the next conversation with work, however many are idle.
+    Index(
+        "ix_conversations_ready",
+        "ready_at",
+        sqlite_where=text("ready_at IS NOT NULL"),
+        postgresql_where=text("ready_at IS NOT NULL"),
+    ),
+    # Finds the leases of a worker to renew, and of a dead one to free.
+    Index(
+        "ix_conversations_lease",
+        "lease_owner",
+        sqlite_where=text("lease_owner IS NOT NULL"),
+        postgresql_where=text("lease_owner IS NOT NULL"),
+    ),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    _id(),
+    _conversation(nullable=False),
+    Column("contact_id", BigId, ForeignKey("contacts.id"), index=True),
+    Column("author_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("email", Text),
+    # One person takes part in a conversation once.
+    UniqueConstraint("conversation_id", "author_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    _conversation(nullable=False),
+    Column("participant_id", BigId, ForeignKey("participants.id"), nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("attachments", Document, nullable=False),
+    Column("noise", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False, default=0),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    # The same native message is kept once, whichever events speak of it.
+    UniqueConstraint("conversation_id", "external_id"),
+    # Reads a window of a transcript without touching the rest.
+    Index("ix_messages_transcript", "conversation_id", "id"),
+)
+
+message_revisions = Table(
+    "message_revisions",
+    metadata,
+    Column("message_id", BigId, ForeignKey("messages.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("replaced_at", UtcDateTime, nullable=False),
+)
+
+# --- cases ------------------------------------------------------------------------------------------
+
+cases = Table(
+    "cases",
+    metadata,
+    # Never reused, not even after a rollback or a deleted row: AUTOINCREMENT in SQLite, an identity in PostgreSQL.
+    Column("number", BigId, Identity(start=1001), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("owner_kind", String(16)),
+    Column("owner_id", Text),
+    Column("owner_name", Text),
+    Column("contact_id", BigId, ForeignKey("contacts.id"), index=True),
+    Column("resolution", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    # Grows with every change: a decision made on an older revision is made again.
+    Column("revision", Integer, nullable=False, default=0),
+    # Lists open cases, newest first.
+    Index("ix_cases_status", "status", "number"),
+    Index("ix_cases_owner", "owner_id", "status"),
+    sqlite_autoincrement=True,
+)
+
+case_values = Table(
+    "case_values",
+    metadata,
+    Column("case_number", BigId, ForeignKey("cases.number"), primary_key=True),
+    Column("field", String(64), primary_key=True),
+    # NULL: a person cleared the field, which the agent respects like any other human edit.
+    Column("value", Document),
+    Column("writer_kind", String(16), nullable=False),
+    Column("writer_id", Text, nullable=False),
+    Column("writer_name", Text, nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("confidence", Float),
+    Column("evidence", Document, nullable=False),
+)
+
+case_conversations = Table(
+    "case_conversations",
+    metadata,
+    Column("case_number", BigId, ForeignKey("cases.number"), primary_key=True),
+    Column("conversation_id", BigId, ForeignKey("conversations.id"), primary_key=True),
+    Column("live", Boolean, nullable=False),
+    Column("linked_at", UtcDateTime, nullable=False),
+    # One live case per conversation; earlier ones stay linked.
+    Index(
+        "uq_case_conversations_live",
+        "conversation_id",
+        unique=True,
+        sqlite_where=text("live"),
+        postgresql_where=text("live"),
+    ),
+)
+
+suggestions = Table(
+    "suggestions",
+    metadata,
+    _id(),
+    _case(nullable=False, index=True),
+    Column("field", String(64), nullable=False),
+    Column("value", Document),
+    Column("confidence", Float, nullable=False),
+    Column("evidence", Document, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime),
+    CheckConstraint("status IN ('open', 'accepted', 'rejected', 'superseded')", name="status"),
+    # One open suggestion a field.
+    Index(
+        "uq_suggestions_open",
+        "case_number",
+        "field",
+        unique=True,
+        sqlite_where=text("status = 'open'"),
+        postgresql_where=text("status = 'open'"),
+    ),
+)
+
+evaluations = Table(
+    "evaluations",
+    metadata,
+    _id(),
+    _conversation(nullable=False),
+    _case(),
+    Column("trigger", String(16), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("detail", Document, nullable=False),  # resolved, missing, refused, rules, passes
+    Column("predictor", Text, nullable=False),
+    Column("settings_version", Integer, nullable=False),
+    Column("milliseconds", Float, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_evaluations_conversation", "conversation_id", "id"),
+    Index("ix_evaluations_case", "case_number", "id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    # Append-only: triggers refuse DELETE, and any UPDATE but setting `old`, `new` and `evidence` to NULL (erasure).
+    _id(),
+    Column("at", UtcDateTime, nullable=False),
+    _case(),
+    _conversation(),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("field", String(64)),
+    Column("old", Document),
+    Column("new", Document),
+    Column("confidence", Float),
+    Column("evidence", Document),
+    Column("rule", Text),
+    Column("reason", Text),
+    Column("settings_version", Integer),
+    Column("predictor", Text),
+    Index("ix_audit_case", "case_number", "id"),
+)
+
+settings_versions = Table(
+    "settings_versions",
+    metadata,
+    # Consecutive, chosen by us: the unique key is what detects two administrators saving at once.
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("document", Document, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# --- work -------------------------------------------------------------------------------------------
+
+workers = Table(
+    "workers",
+    metadata,
+    _id(),  # the lease owner's number, and the key of its liveness lock
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    _conversation(nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("payload", Document, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Column("error", Text),
+    Column("error_id", String(32)),
+    CheckConstraint("status IN ('ready', 'done', 'dead')", name="status"),
+    # A redelivered event is the same event.
+    UniqueConstraint("channel", "account", "external_id"),
+    # The head of a conversation's line.
+    Index(
+        "ix_inbox_ready",
+        "conversation_id",
+        "id",
+        sqlite_where=text("status = 'ready'"),
+        postgresql_where=text("status = 'ready'"),
+    ),
+    # Lists dead work.
+    Index(
+        "ix_inbox_dead",
+        "id",
+        sqlite_where=text("status = 'dead'"),
+        postgresql_where=text("status = 'dead'"),
+    ),
+    # Age of the oldest work; retention of what is done.
+    Index("ix_inbox_age", "status", "received_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _conversation(nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", String(16), nullable=False),  # text, card
+    Column("payload", Document, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("uncertain", Boolean, nullable=False, default=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("native_id", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Column("error", Text),
+    Column("error_id", String(32)),
+    CheckConstraint("status IN ('queued', 'sending', 'delivered', 'dead')", name="status"),
+    # The same decision posts once.
+    UniqueConstraint("key"),
+    # The head of a conversation's line of posts.
+    Index(
+        "ix_outbox_waiting",
+        "conversation_id",
+        "id",
+        sqlite_where=text("status IN ('queued', 'sending')"),
+        postgresql_where=text("status IN ('queued', 'sending')"),
+    ),
+    Index(
+        "ix_outbox_due",
+        "due_at",
+        sqlite_where=text("status IN ('queued', 'sending')"),
+        postgresql_where=text("status IN ('queued', 'sending')"),
+    ),
+    Index(
+        "ix_outbox_dead",
+        "id",
+        sqlite_where=text("status = 'dead'"),
+        postgresql_where=text("status = 'dead'"),
+    ),
+)
+
+posted_cards = Table(
+    "posted_cards",
+    metadata,
+    # Where a case's card stands in a conversation, so that it is edited in place.
+    Column("conversation_id", BigId, ForeignKey("conversations.id"), primary_key=True),
+    Column("case_number", BigId, ForeignKey("cases.number"), primary_key=True),
+    Column("native_id", Text, nullable=False),
+)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("conversation_id", BigId, ForeignKey("conversations.id"), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("latest_at", UtcDateTime, nullable=False),  # a debounce never waits longer than this
+    Index("ix_timers_due_at", "due_at"),
+)
+
+# --- web chat ---------------------------------------------------------------------------------------
+
+webchat_feed = Table(
+    "webchat_feed",
+    metadata,
+    # What a web chat client reads by watermark; the web chat is its own remote service.
+    Column("conversation_key", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("post_key", Text, nullable=False),
+    Column("activity_id", Text, nullable=False),
+    Column("author_id", Text, nullable=False),
+    Column("audience", Text),
+    Column("activity", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    # A retried post is the same post.
+    UniqueConstraint("conversation_key", "post_key"),
+)
+
+webchat_files = Table(
+    "webchat_files",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("conversation_key", String(64), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,51 @@
+"""What SQLite and PostgreSQL have in common, and the few places where they differ.
+
+Statements are built once, as constants with bound parameters: building one costs SQLAlchemy several times what running
+it does.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, case, func, literal_column, select
+
+# PostgreSQL's INSERT compiles for SQLite as well: ON CONFLICT, `excluded` and RETURNING are spelled the same there.
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from store.model import utcnow
+
+__all__ = ["Insert", "alone", "insert", "locked", "now", "words_of"]
+
+_CLOCK = select(func.clock_timestamp())
+_ALONE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("what"), 0)))
+
+
+def locked(query: Select[Any], *, skip: bool = False) -> Select[Any]:
+    """Holds the rows until the transaction ends, without blocking foreign keys that point at them.
+
+    SQLite leaves the clause out: its write transactions are alone anyway.
+    """
+    return query.with_for_update(key_share=True, skip_locked=skip)
+
+
+def alone(connection: Connection, what: str) -> None:
+    """Waits until no other transaction does `what`, where there is no row yet to lock. SQLite's writers are alone."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(_ALONE, {"what": f"casewright {what}"})
+
+
+def words_of(connection: Connection, document: ColumnElement[Any]) -> ColumnElement[str]:
+    """What people read in a JSON document: a string without its quotes and escapes, or a list; of any other, NULL."""
+    if connection.dialect.name == "sqlite":
+        return case((func.json_type(document).in_(["text", "array"]), func.json_extract(document, "$")))
+    text = document.op("#>>", return_type=Text())(literal_column("'{}'"))
+    return case((func.jsonb_typeof(document).in_(["string", "array"]), text))
+
+
+def now(connection: Connection) -> datetime:
+    """The database's clock: leases and due times of all workers are compared by one clock."""
+    if connection.dialect.name == "sqlite":
+        return utcnow()  # one machine, one clock
+    return connection.execute(_CLOCK).scalar_one()
