@@ -1,0 +1,1 @@
+"""Decisions: predict, create, update and follow up; pure but for model calls."""

@@ -1,0 +1,175 @@
+"""The administrator's settings document: one pydantic model, kept as versions in the store, edited as YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import AfterValidator, Field, model_validator
+
+from agent.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Expression,
+    Operator,
+    Problem,
+    condition_problems,
+    named_fields,
+    unique,
+)
+from agent.definitions import CaseField, Document, FieldType, Identifier, Name, Option
+from agent.numbers import is_currency
+from store.model import Category
+
+__all__ = [
+    "AllOf", "AnyOf", "Asking", "Automation", "CaseField", "ChannelSettings", "Condition", "Creation", "Evaluation",
+    "ExperienceProfile", "Expression", "Feature", "FieldType", "Identifier", "Incoherent", "Level", "Name", "Operator",
+    "Option", "Problem", "Settings", "UpdateRule",
+]  # fmt: skip
+
+
+class UpdateRule(Document):
+    """When the expression holds, its fields are updated as well; a rule without one always holds."""
+
+    name: Name
+    active: bool = True
+    when: Expression | None = None
+    fields: tuple[Identifier, ...] = Field(min_length=1)
+
+
+class Level(StrEnum):
+    FULL = "full"  # the agent does it
+    CONFIRM = "confirm"  # the agent proposes, a representative accepts
+    OFF = "off"
+    SHADOW = "shadow"  # what would happen is recorded, nothing is done
+
+
+class Automation(Document):
+    create: Level = Level.FULL
+    update: Level = Level.FULL
+
+
+class Creation(Document):
+    """The creation gate: how many of the default fields must resolve, and which others are filled if they can be."""
+
+    require: Literal["all", "any"] | Annotated[int, Field(ge=1)] = "all"
+    optional: tuple[Identifier, ...] = ()
+
+
+class Evaluation(Document):
+    """Seconds of quiet after a customer's message before it is evaluated, and the longest that it may wait."""
+
+    quiet: Annotated[float, Field(ge=0, le=600)] = 3.0
+    at_most: Annotated[float, Field(ge=0, le=3600)] = 30.0
+
+
+class Asking(StrEnum):
+    OFF = "off"
+    ONCE = "once"
+
+
+class ChannelSettings(Document):
+    """One channel: switched on or off, and who is a representative there."""
+
+    enabled: bool = True
+    representatives: tuple[str, ...] = ()  # native user ids
+
+
+class Feature(StrEnum):
+    CASES = "case_creation_and_update"  # autonomous case creation and update from conversations
+
+
+class ExperienceProfile(Document):
+    """What a group of representatives may use; `members` are native user ids, "*" is everybody."""
+
+    name: Name
+    members: tuple[str, ...] = ("*",)
+    features: tuple[Feature, ...] = tuple(Feature)
+
+
+_time_zones = cache(available_timezones)
+
+
+def _time_zone(name: str) -> str:
+    if name not in _time_zones():
+        raise ValueError(f"there is no time zone {name!r}: write one such as Europe/Berlin")
+    return name
+
+
+def _region(code: str) -> str:
+    if code not in SUPPORTED_REGIONS:
+        raise ValueError(f"there is no region {code!r}: write a country's code such as DE")
+    return code
+
+
+def _currency(code: str) -> str:
+    if not is_currency(code):
+        raise ValueError(f"there is no currency {code!r}: write a code such as EUR")
+    return code
+
+
+class Settings(Document):
+    """Everything an administrator decides. Secrets are never in it."""
+
+    company: str = ""
+    timezone: Annotated[str, AfterValidator(_time_zone)] = "UTC"  # "yesterday" and what people are shown
+    region: Annotated[str, AfterValidator(_region)] = "US"  # phone numbers without a country code
+    currency: Annotated[str, AfterValidator(_currency)] = "USD"  # amounts without a currency
+    categories: tuple[Category, ...] = tuple(Category)  # that the agent may create or update cases on
+    channels: dict[str, ChannelSettings] = Field(default_factory=dict[str, ChannelSettings])
+    fields: tuple[CaseField, ...]
+    default_fields: tuple[Identifier, ...] = Field(min_length=1)
+    creation: Creation = Creation()
+    update_rules: tuple[UpdateRule, ...] = ()
+    update_without_rules: Literal["default_fields", "nothing"] = "default_fields"
+    override_human_edits: bool = False
+    automation: Automation = Automation()
+    evaluation: Evaluation = Evaluation()
+    ask_for_missing: Asking = Asking.ONCE
+    experience_profiles: tuple[ExperienceProfile, ...] = (ExperienceProfile(name="Everything"),)
+
+    def field(self, field_id: str) -> CaseField | None:
+        return next((field for field in self.fields if field.id == field_id), None)
+
+    def allows(self, member: str, feature: Feature) -> bool:
+        """Whether any experience profile of this representative (a native user id) has the feature."""
+        mine = [profile for profile in self.experience_profiles if {member, "*"} & set(profile.members)]
+        return any(feature in profile.features for profile in mine)
+
+    def channel(self, name: str) -> ChannelSettings:
+        return self.channels.get(name, ChannelSettings())
+
+    @model_validator(mode="after")
+    def _parts_fit_each_other(self) -> Self:
+        if problems := tuple(_problems(self)):
+            raise Incoherent(problems)
+        return self
+
+
+class Incoherent(ValueError):
+    """Parts of the settings that are right by themselves do not fit each other."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+def _problems(settings: Settings) -> Iterator[Problem]:
+    fields = {field.id: field for field in settings.fields}
+    yield from unique("fields", "id", [field.id for field in settings.fields])
+    yield from unique("update_rules", "name", [rule.name for rule in settings.update_rules])
+    yield from unique("experience_profiles", "name", [profile.name for profile in settings.experience_profiles])
+    yield from named_fields("default_fields", settings.default_fields, fields)
+    yield from named_fields("creation.optional", settings.creation.optional, fields)
+    required, offered = settings.creation.require, len(settings.default_fields)
+    if isinstance(required, int) and required > offered:
+        yield Problem("creation.require", f"is {required}, more than the {offered} default fields: write at most that")
+    for position, rule in enumerate(settings.update_rules):
+        yield from named_fields(f"update_rules[{position}].fields", rule.fields, fields)
+        if rule.when is not None:
+            yield from condition_problems(f"update_rules[{position}].when", rule.when, fields)

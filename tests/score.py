@@ -1,0 +1,1 @@
+"""Measures a predictor on labelled conversations: `python -m tests.score [--json]`."""
