@@ -1,0 +1,1 @@
+"""Channels: one native API each, translated to and from our words."""

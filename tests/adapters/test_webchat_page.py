@@ -1,0 +1,218 @@
+"""Our own page, in a real browser: live, in step between windows, usable by keyboard, and fit for a phone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from adapters.channel import Overloaded
+from adapters.webchat import REPRESENTATIVE, CommandHint
+from store.model import Card, CardField, CardSuggestion, CaseNumber, InboundKind, utcnow
+from tests.adapters import browser
+from tests.adapters.contract import answer_to
+from tests.adapters.webchat import WebChatServer, until, webchat_server
+
+HINTS = [
+    CommandHint(name="update-case", usage="[NUMBER]", summary="Update the case."),
+    CommandHint(name="case", usage="[NUMBER]", summary="Show a case."),
+    CommandHint(name="cases", usage="[words]", summary="List cases."),
+]
+CARD = Card(
+    number=CaseNumber(1042),
+    title="<img src=x onerror=alert(1)> Kettle leaks",
+    status="new",
+    status_label="New",
+    owner=None,
+    fields=(
+        CardField(label="Contact", value="ada@example.org"),
+        CardField(label="Risk", value="Two calls this week", internal=True),
+    ),
+    suggestions=(CardSuggestion(id=7, label="Priority", value="High", quote="it is urgent"),),
+    changed="Case opened",
+    updated_at=utcnow(),
+)
+
+
+@pytest.fixture
+async def demo(sqlite_url: str) -> AsyncIterator[WebChatServer]:
+    async with webchat_server(sqlite_url, demo=True, commands=HINTS) as server:
+        yield server
+
+
+async def say(page: Page, text: str) -> Locator:
+    await page.get_by_label("Message").fill(text)
+    await page.get_by_role("button", name="Send").click()
+    return page.get_by_role("article").filter(has_text=text).last
+
+
+async def view(page: Page, name: str) -> None:
+    await page.get_by_role("button", name=name, exact=True).click()
+    await expect(page.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+async def first_inbound(demo: WebChatServer, page: Page) -> None:
+    await page.goto(demo.base)
+    await say(page, "My kettle leaks")
+    await until(lambda: len(demo.inbox.received) == 1)
+
+
+async def test_two_windows_with_one_address_are_in_step_and_a_reload_continues(demo: WebChatServer) -> None:
+    async with browser.page() as one:
+        await one.goto(demo.base)
+        await expect(one.get_by_text("Demo mode: on this machine only")).to_be_visible()
+        await expect(await say(one, "My <b>kettle</b> leaks")).to_have_attribute("data-author-role", "customer")
+        two = await one.context.new_page()
+        await two.goto(one.url)
+        await expect(two.get_by_role("log")).to_contain_text("My <b>kettle</b> leaks")
+        await say(two, "It also hisses")
+        await expect(one.get_by_role("log")).to_contain_text("It also hisses")
+        await one.reload()
+        await expect(one.get_by_role("article")).to_have_count(2)
+        await one.get_by_role("button", name="New conversation").click()
+        await expect(one.get_by_text("How can we help?")).to_be_visible()
+        assert one.url != two.url
+        await expect(one.get_by_role("article")).to_have_count(0)
+
+
+async def test_customer_and_representative_see_one_conversation_each_in_their_way(demo: WebChatServer) -> None:
+    async with browser.page() as page:
+        await first_inbound(demo, page)
+        inbound = demo.inbox.received[0]
+        card_id = await demo.channel.send(replace(answer_to(inbound, "Case 1042", key="1"), card=CARD))
+        card = page.locator("[data-case-number='1042']")
+        await expect(card).to_contain_text("<img src=x onerror=alert(1)> Kettle leaks")
+        await expect(card).not_to_contain_text("Two calls")
+        await expect(card.get_by_role("button")).to_have_count(0)
+
+        await view(page, "Representative")
+        await expect(card).to_contain_text("Two calls this week")
+        await say(page, "/update-case")
+        await until(lambda: len(demo.inbox.received) == 2)
+        answer = answer_to(demo.inbox.received[1], "Priority: High\nProduct: Kettle", key="2")
+        await demo.channel.send(replace(answer, audience=REPRESENTATIVE))
+        private = page.get_by_role("article").filter(has_text="Product: Kettle")
+        await expect(private).to_contain_text("Only you can see this")
+
+        await card.get_by_role("button", name="Accept").click()
+        await until(lambda: len(demo.inbox.received) == 3)
+        pressed = demo.inbox.received[2]
+        assert (pressed.kind, pressed.author.id) == (InboundKind.ACTION, REPRESENTATIVE)
+        assert pressed.action == {"verb": "accept_suggestion", "case": 1042, "suggestion": 7}
+        done = replace(CARD, suggestions=(), status_label="In progress")
+        await demo.channel.send(replace(answer_to(inbound, "Case 1042", key="3"), card=done, edit=card_id))
+        await expect(card).to_contain_text("In progress")
+        await expect(card).to_have_count(1)
+
+        await view(page, "Customer")
+        await expect(card).to_contain_text("In progress")
+        await expect(page.get_by_role("article")).to_have_count(2)
+        assert "update-case" not in await page.get_by_role("log").inner_text()
+
+
+async def test_both_views_stand_side_by_side_and_show_who_types(demo: WebChatServer) -> None:
+    async with browser.page(viewport={"width": 1400, "height": 800}) as page:
+        await page.goto(demo.base)
+        await view(page, "Both")
+        customer = page.get_by_role("region", name="Customer")
+        representative = page.get_by_role("region", name="Representative")
+        await representative.get_by_label("Message").press_sequentially("On my w")
+        await expect(customer.get_by_text("Representative is typing…")).to_be_visible()
+        await representative.get_by_label("Message").press("Enter")
+        await expect(customer.get_by_role("article")).to_contain_text("On my w")
+        await expect(customer.get_by_text("Representative is typing…")).to_have_count(0)
+
+
+async def test_a_message_that_did_not_get_through_is_tried_again_as_the_same(demo: WebChatServer) -> None:
+    async with browser.page(tolerated="503") as page:
+        await page.goto(demo.base)
+        demo.inbox.failure = Overloaded(retry_after=1)
+        message = await say(page, "My kettle leaks")
+        await expect(message).to_have_attribute("data-state", "pending")
+        await expect(message).to_have_attribute("data-state", "failed")
+        await expect(message).to_contain_text("Not sent. Too much work is waiting")
+        demo.inbox.failure = None
+        await message.get_by_role("button", name="Try again").click()
+        await expect(page.locator("[data-state]")).to_have_count(0)
+        await expect(page.get_by_role("article")).to_have_count(1)
+        assert len(demo.inbox.received) == 1
+
+
+async def test_the_page_finds_back_when_the_connection_was_gone(demo: WebChatServer) -> None:
+    async with browser.page() as page:
+        await first_inbound(demo, page)
+        await expect(page.get_by_role("article")).to_have_count(1)
+        demo.running.cancel()
+        await asyncio.wait([demo.running])
+        answer = answer_to(demo.inbox.received[0], "Which model is it?", key="1")
+        await demo.channel.send(answer)  # while nobody listens
+        demo.running = asyncio.create_task(demo.webchat.run(demo.inbox))
+        await expect(page.get_by_role("log")).to_contain_text("Which model is it?")
+        await say(page, "The 3000")
+        await expect(page.get_by_role("article")).to_have_count(3)
+
+
+async def test_the_page_polls_where_no_websocket_gets_through(demo: WebChatServer) -> None:
+    async with browser.page(tolerated="WebSocket") as page:
+        await page.route_web_socket("**/stream*", lambda socket: socket.close())
+        await first_inbound(demo, page)
+        await demo.channel.send(answer_to(demo.inbox.received[0], "Which model is it?", key="1"))
+        await expect(page.get_by_role("log")).to_contain_text("Which model is it?")
+
+
+async def test_files_are_attached_shown_before_and_after_and_can_be_taken_away(demo: WebChatServer) -> None:
+    async with browser.page() as page:
+        await page.goto(demo.base)
+        files = page.locator("input[type=file]")
+        await files.set_input_files([{"name": each, "mimeType": "text/plain", "buffer": b"drip"} for each in "ab"])
+        await page.get_by_role("button", name="Remove a").click()
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.get_by_role("article").get_by_role("link")).to_have_text("b4 bytes")
+        await until(lambda: len(demo.inbox.received) == 1)
+        assert [each.name for each in demo.inbox.received[0].attachments] == ["b"]
+
+
+async def test_commands_are_completed_by_keyboard(demo: WebChatServer) -> None:
+    async with browser.page() as page:
+        await page.goto(demo.base)
+        await view(page, "Representative")
+        box = page.get_by_label("Message")
+        await expect(box).to_be_focused()
+        await page.keyboard.type("/ca")
+        options = page.get_by_role("option")
+        await expect(options).to_have_count(2)
+        await page.keyboard.press("ArrowDown")
+        await expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+        await page.keyboard.press("Tab")
+        await expect(box).to_have_value("/cases ")
+        await expect(options).to_have_count(0)
+        await page.keyboard.type("kettle")
+        await page.keyboard.press("Shift+Enter")
+        await page.keyboard.type("leak")
+        await page.keyboard.press("Enter")
+        await until(lambda: len(demo.inbox.received) == 1)
+        assert demo.inbox.received[0].text == "/cases kettle\nleak"
+        await page.keyboard.type("/upd")
+        await page.keyboard.press("Escape")
+        await expect(options).to_have_count(0)
+        await page.keyboard.press("Control+A")
+        await page.keyboard.type("/update-case")
+        await page.keyboard.press("Enter")  # a whole command is sent at once
+        await until(lambda: len(demo.inbox.received) == 2)
+
+
+async def test_nothing_is_wider_than_a_phone(demo: WebChatServer) -> None:
+    async with browser.page(viewport={"width": 360, "height": 740}) as page:
+        await first_inbound(demo, page)
+        await say(page, "x" * 10_000)
+        long = replace(CARD, title="y" * 500, fields=(CardField(label="z" * 80, value="z" * 500),))
+        await demo.channel.send(replace(answer_to(demo.inbox.received[0], "Case", key="1"), card=long))
+        await expect(page.locator("[data-case-number]")).to_be_visible()
+        widest = (
+            "Math.max(...[...document.querySelectorAll('main *')].map((each) => each.getBoundingClientRect().right))"
+        )
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        assert await page.evaluate(widest) <= 360
