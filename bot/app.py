@@ -1,0 +1,190 @@
+"""The composition root: the only module that sees everything, used by the command line and by tests."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, nullcontext
+
+import structlog
+from aiohttp.web import AppRunner, TCPSite
+
+from adapters.channel import Channel
+from adapters.webchat import REPRESENTATIVE, CommandHint, WebChat
+from agent.embedded import EmbeddedPredictor
+from bot import server
+from bot.carry_out import CommandRunner
+from bot.clock import Clock
+from bot.commands import COMMANDS
+from bot.config import Config
+from bot.delivery import Delivery
+from bot.evaluation import Evaluator
+from bot.handling import Handling
+from bot.intake import Intake
+from bot.metrics import Metrics
+from bot.secret import webchat_secret
+from bot.settings import CurrentSettings, ensure_starter
+from bot.wake import Wake
+from bot.worker import Worker
+from store import migrations
+from store.engine import Database
+from store.hints import Hints
+
+log = structlog.get_logger()
+
+BODY_LIMIT = 1 << 20  # bytes of a request that is no upload; channels set narrower ones
+
+
+class Application:
+    """Everything that one process runs, wired and not yet started."""
+
+    def __init__(self, config: Config, database: Database, *, works: bool = True) -> None:
+        self.config = config
+        self.database = database
+        self.metrics = Metrics()
+        self.settings = CurrentSettings()
+        self.work, self.posts = Wake(), Wake()
+        self.demo_representatives = frozenset({REPRESENTATIVE} if config.demo else ())
+        self.hints: Hints | None = None
+        self.channels = self._channels()
+        self.intake = Intake(database, self.hint, self.metrics, backlog_limit=config.backlog_limit)
+        evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics)
+        handling = Handling(
+            database,
+            self.settings,
+            evaluator,
+            CommandRunner(evaluator),
+            demo_representatives=self.demo_representatives,
+        )
+        self.worker = Worker(
+            database,
+            handling,
+            self.work,
+            self.posts,
+            self.metrics,
+            concurrency=config.workers_concurrency,
+            lease_seconds=config.lease_seconds,
+        )
+        self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
+        self.clock = Clock(database, self.work, self.metrics, fires=works)
+
+    def _channels(self) -> dict[str, Channel]:
+        secret = webchat_secret(self.config, self.config.directory)
+        if secret is None:
+            log.warning("webchat_off", mend="Set CASEWRIGHT_WEBCHAT_SECRET to at least 32 random characters.")
+            return {}
+        webchat = WebChat(
+            self.database,
+            secret=secret,
+            is_representative=self._is_representative,
+            public_url=self.config.public_url,
+            attachment_limit=self.config.attachment_limit,
+            demo=self.config.demo,
+            commands=[CommandHint(name=each.name, usage=each.usage, summary=each.summary) for each in COMMANDS],
+        )
+        return {webchat.name: webchat}
+
+    async def _is_representative(self, user_id: str) -> bool:
+        in_force = await self.database.read(self.settings)
+        return user_id in self.demo_representatives or user_id in in_force.settings.channel("webchat").representatives
+
+    def hint(self) -> None:
+        """There is new work: for this process, and for others on the same database."""
+        self.work.up()
+        if self.hints is not None:
+            self.hints.tell()
+
+
+async def serve(config: Config, *, web: bool, worker: bool, ready: Callable[[str], None]) -> None:
+    """Runs the parts asked for until SIGTERM or SIGINT; `ready` is told the address, or what runs without one.
+
+    Raises store.migrations.DatabaseTooOld and DatabaseTooNew, and OSError where the port is taken.
+    """
+    database = await asyncio.to_thread(opened, config)
+    try:
+        app = Application(config, database, works=worker)
+        async with running(app, web=web, worker=worker) as address:
+            ready(address)
+            await _stop_signal()
+            log.info("stopping")
+    finally:
+        await asyncio.to_thread(database.close)
+
+
+def opened(config: Config) -> Database:
+    """The database at this version's schema: SQLite is upgraded on the spot, PostgreSQL by `casewright db upgrade`."""
+    database = Database(config.database_url.get_secret_value())
+    if database.is_sqlite:
+        migrations.upgrade(database)
+    else:
+        migrations.require_current(database)
+    ensure_starter(database)
+    return database
+
+
+@asynccontextmanager
+async def running(app: Application, *, web: bool = True, worker: bool = True) -> AsyncGenerator[str]:
+    """Starts the parts and yields the address. At the end: nothing new, finish or give back what was begun, let go.
+
+    The death of one part stops all: a process that half works looks healthy and isn't.
+    """
+    async with asyncio.TaskGroup() as parts, _hinted(app):
+        endless = [parts.create_task(app.clock.run(), name="clock")]
+        if web:
+            endless += [parts.create_task(channel.run(app.intake), name=name) for name, channel in app.channels.items()]
+        finishing = _begin_work(app, parts) if worker else []
+        try:
+            async with _listening(app) if web else nullcontext("working without an address") as address:
+                yield address
+            app.worker.stop()
+            app.delivery.stop()
+            if finishing:
+                await asyncio.wait(finishing, timeout=app.config.stop_seconds + 5)
+        finally:
+            for task in [*endless, *finishing]:
+                task.cancel()
+
+
+def _begin_work(app: Application, parts: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+    return [
+        parts.create_task(app.worker.run(stop_seconds=app.config.stop_seconds), name="worker"),
+        parts.create_task(app.delivery.run(), name="delivery"),
+    ]
+
+
+@asynccontextmanager
+async def _hinted(app: Application) -> AsyncGenerator[None]:
+    loop = asyncio.get_running_loop()
+
+    def heard() -> None:
+        loop.call_soon_threadsafe(app.work.up)
+
+    hints = Hints(app.database, heard)
+    app.hints = hints
+    hints.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(hints.stop)
+
+
+@asynccontextmanager
+async def _listening(app: Application) -> AsyncGenerator[str]:
+    routes = server.build(app.database, app.channels, app.metrics, body_limit=BODY_LIMIT)
+    runner = AppRunner(routes, access_log=None, shutdown_timeout=2)
+    await runner.setup()
+    try:
+        site = TCPSite(runner, app.config.host, app.config.port)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}/"
+    finally:
+        await runner.cleanup()
+
+
+async def _stop_signal() -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await stopped.wait()

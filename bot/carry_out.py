@@ -1,0 +1,322 @@
+"""Carries out what a representative typed or pressed.
+
+Reads and predicts what it needs first; then one transaction does all or nothing of it, and answers the representative
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
+
+from agent import fields
+from agent.decision import Outcome, Trigger
+from agent.settings import Feature
+from bot import card, evaluation, words
+from bot.announce import announce, changes
+from bot.assignments import Assignment
+from bot.commands import (
+    CaseFilter,
+    CaseScope,
+    ClaimCase,
+    Command,
+    CommandError,
+    CreateCase,
+    Help,
+    ListCases,
+    Note,
+    ReopenCase,
+    ResolveCase,
+    ShowCase,
+    UpdateCase,
+    help_text,
+)
+from bot.evaluation import Evaluator, Finding, Question
+from bot.settings import InForce
+from bot.tracker import Reading, Step
+from store import cases, conversations, outbox, work
+from store.audit import Origin
+from store.cases import FieldWrite, UnknownCase, UnknownSuggestion
+from store.engine import Connection, Transaction
+from store.model import Actor, ActorKind, Case, CaseNumber, CaseStatus, ConversationId, FieldId, Inbound, utcnow
+from store.work import Claim
+
+LISTED = 20
+
+
+class NotPossible(Exception):
+    """The command can't be carried out; each argument is a sentence that says why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A command, who gave it and where."""
+
+    event_id: int
+    conversation_id: ConversationId
+    inbound: Inbound
+    in_force: InForce
+
+    @property
+    def actor(self) -> Actor:
+        author = self.inbound.author
+        return Actor(kind=ActorKind.PERSON, id=author.id, name=author.name or author.id)
+
+    @property
+    def origin(self) -> Origin:
+        version = self.in_force.version
+        return Origin(actor=self.actor, conversation_id=self.conversation_id, settings_version=version)
+
+
+Act = Callable[[Connection], str]
+"""Does it all in the final transaction, and returns the answer."""
+
+
+class CommandRunner:
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    async def prepare(self, claim: Claim, reading: Reading, in_force: InForce) -> Transaction:
+        """Everything slow now; what comes back is the event's final transaction."""
+        request = Request(
+            event_id=claim.event.id,
+            conversation_id=claim.lease.conversation_id,
+            inbound=claim.event.inbound,
+            in_force=in_force,
+        )
+        try:
+            act = await self._act(request, reading)
+        except NotPossible as error:
+            act = partial(_say, text=words.not_done(error.args))
+        return partial(_carry_out, request=request, act=act)
+
+    async def _act(self, request: Request, reading: Reading) -> Act:
+        if reading.step is Step.ACTION:
+            return _pressed(request)
+        if isinstance(reading.command, CommandError):
+            raise NotPossible(*reading.command.problems)
+        if isinstance(reading.command, UpdateCase) and not reading.command.assignments:
+            return await self._update_from_conversation(request, reading.command)
+        if isinstance(reading.command, CreateCase):
+            return await self._create(request, reading.command)
+        if reading.command is None:
+            raise NotPossible(words.unknown_command("", None))
+        return _typed(request, reading.command)
+
+    async def _update_from_conversation(self, request: Request, command: UpdateCase) -> Act:
+        _require_profile(request)
+        question = Question(
+            conversation_id=request.conversation_id, trigger=Trigger.COMMAND, case_number=command.number
+        )
+        try:
+            finding = await self._evaluator.find(question)
+        except UnknownCase as error:
+            raise NotPossible(words.unknown_case(error.number)) from error
+        if finding.snapshot.case is None:
+            raise NotPossible(words.no_case_here())
+        return partial(_apply_update, request=request, finding=finding)
+
+    async def _create(self, request: Request, command: CreateCase) -> Act:
+        _require_profile(request)
+        writes = _values(request, command.assignments)
+        question = Question(conversation_id=request.conversation_id, trigger=Trigger.COMMAND, manual=True)
+        finding = await self._evaluator.find(question)
+        return partial(_apply_creation, request=request, finding=finding, writes=writes)
+
+
+def _carry_out(connection: Connection, *, request: Request, act: Act) -> None:
+    try:
+        with connection.begin_nested():  # an answer that says «nothing was changed» is true
+            answer = act(connection)
+    except NotPossible as error:
+        answer = words.not_done(error.args)
+    except UnknownCase as error:
+        answer = words.not_done([words.unknown_case(error.number)])
+    author = request.inbound.author.id
+    outbox.queue_text(connection, request.conversation_id, f"{request.event_id}:answer", answer, audience=author)
+
+
+def _typed(request: Request, command: Command) -> Act:
+    match command:
+        case UpdateCase():
+            return partial(_set_fields, request=request, command=command, writes=_values(request, command.assignments))
+        case ListCases():
+            return partial(_list, wanted=_filter(request, command.filter))
+        case Help():
+            return partial(_say, text=help_text(command.topic))
+        case ShowCase() | ClaimCase() | ResolveCase() | ReopenCase() | Note():
+            return partial(_for_case, request=request, command=command)
+        case CreateCase():
+            raise AssertionError("handled with its prediction")
+        case _:
+            assert_never(command)
+
+
+def _for_case(
+    connection: Connection, *, request: Request, command: ShowCase | ClaimCase | ResolveCase | ReopenCase | Note
+) -> str:
+    case = _case(connection, request, command.number)
+    match command:
+        case ShowCase():
+            return _show(request, case)
+        case ClaimCase():
+            return _claim(connection, request, case)
+        case ResolveCase():
+            return _resolve(connection, request, case, command.text)
+        case ReopenCase():
+            return _reopen(connection, request, case)
+        case Note():
+            cases.add_note(connection, request.origin, case, command.text)
+            return words.note_kept(case.number)
+
+
+def _say(_connection: Connection, *, text: str) -> str:
+    return text
+
+
+def _require_profile(request: Request) -> None:
+    if not request.in_force.settings.allows(request.inbound.author.id, Feature.CASES):
+        raise NotPossible(words.not_in_profile())
+
+
+def _values(request: Request, assignments: tuple[Assignment, ...]) -> list[FieldWrite]:
+    """The typed values in canonical form. Raises NotPossible with everything that is wrong with them."""
+    settings, problems, writes = request.in_force.settings, list[str](), list[FieldWrite]()
+    for each in assignments:
+        try:
+            value = fields.parse(each.field, each.text, settings, utcnow()) if each.text.strip() else None
+            writes.append(FieldWrite(field=FieldId(each.field.id), value=value))
+        except fields.BadValue as error:
+            problems.append(str(error))
+    if problems:
+        raise NotPossible(*problems)
+    return writes
+
+
+def _case(connection: Connection, request: Request, number: CaseNumber | None) -> Case:
+    """The case that is meant, locked. Raises NotPossible and UnknownCase."""
+    number = number or conversations.get(connection, request.conversation_id).case_number
+    if number is None:
+        raise NotPossible(words.no_case_here())
+    return cases.get(connection, number, lock=True)
+
+
+def _tell(connection: Connection, request: Request, before: Case) -> Case:
+    after = cases.get(connection, before.number)
+    announce(connection, request.in_force.settings, after, key=str(request.event_id), before=before)
+    return after
+
+
+# --- from the conversation --------------------------------------------------------------------------
+
+
+def _apply_update(connection: Connection, *, request: Request, finding: Finding) -> str:
+    number = evaluation.apply(connection, finding, key=str(request.event_id))
+    work.cancel_timer(connection, request.conversation_id, Trigger.MESSAGE)  # it has just been done
+    return words.update_answer(number or 0, finding.decision, request.in_force.settings)
+
+
+def _apply_creation(connection: Connection, *, request: Request, finding: Finding, writes: list[FieldWrite]) -> str:
+    number = evaluation.apply(connection, finding, key=str(request.event_id))
+    if number is None or finding.decision.outcome is not Outcome.CREATED:
+        raise NotPossible(finding.decision.why)
+    before = cases.get(connection, number, lock=True)
+    if writes:
+        cases.write(connection, request.origin, before, writes)
+    return words.update_answer(number, finding.decision, request.in_force.settings)
+
+
+# --- by hand ----------------------------------------------------------------------------------------
+
+
+def _set_fields(connection: Connection, *, request: Request, command: UpdateCase, writes: list[FieldWrite]) -> str:
+    before = _case(connection, request, command.number)
+    cases.write(connection, request.origin, before, writes)
+    after = _tell(connection, request, before)
+    settings = request.in_force.settings
+    return words.fields_set(before.number, changes(settings, before, after), settings)
+
+
+def _show(request: Request, case: Case) -> str:
+    owner = case.owner.name if case.owner else None
+    return words.card_text(card.build(case, request.in_force.settings, owner_name=owner, changed=None), internal=True)
+
+
+def _list(connection: Connection, *, wanted: cases.CaseFilter) -> str:
+    found = cases.listed(connection, wanted)
+    return words.case_list(found[:LISTED], more=len(found) > LISTED)
+
+
+def _filter(request: Request, wanted: CaseFilter) -> cases.CaseFilter:
+    open_ones = tuple(status for status in CaseStatus if status.is_open)
+    statuses = {CaseScope.OPEN: open_ones, CaseScope.RESOLVED: (CaseStatus.RESOLVED,), CaseScope.ALL: ()}
+    return cases.CaseFilter(
+        statuses=statuses[wanted.scope],
+        owner_id=request.actor.id if wanted.mine else None,
+        unclaimed=wanted.unclaimed,
+        fields=tuple((each.field, each.value) for each in _values(request, wanted.fields)),
+        words=wanted.words,
+        limit=LISTED + 1,
+    )
+
+
+def _claim(connection: Connection, request: Request, before: Case) -> str:
+    if before.owner is not None and before.owner.id == request.actor.id:
+        return words.already_yours(before.number)
+    cases.set_owner(connection, request.origin, before, request.actor)
+    if before.status is CaseStatus.NEW:
+        cases.set_status(connection, request.origin, before, CaseStatus.IN_PROGRESS)
+    _tell(connection, request, before)
+    for conversation_id in before.conversations:
+        work.set_timer(connection, conversation_id, Trigger.CLAIM, quiet=0, at_most=0)
+    return words.claimed(before.number, before.owner.name if before.owner else None)
+
+
+def _resolve(connection: Connection, request: Request, before: Case, text: str) -> str:
+    if before.status is CaseStatus.RESOLVED:
+        return words.status_already(before.number, before.status)
+    cases.set_status(connection, request.origin, before, CaseStatus.RESOLVED, resolution=text or None)
+    _tell(connection, request, before)
+    return words.resolved(before.number, text)
+
+
+def _reopen(connection: Connection, request: Request, before: Case) -> str:
+    if before.status is not CaseStatus.RESOLVED:
+        return words.status_already(before.number, before.status)
+    status = CaseStatus.IN_PROGRESS if before.owner else CaseStatus.NEW
+    cases.set_status(connection, request.origin, before, status)
+    _tell(connection, request, before)
+    return words.reopened(before.number, status)
+
+
+# --- buttons ----------------------------------------------------------------------------------------
+
+
+def _pressed(request: Request) -> Act:
+    match request.inbound.action:
+        case {
+            "verb": "accept_suggestion" | "reject_suggestion" as verb,
+            "case": int(number),
+            "suggestion": int(chosen),
+        }:
+            accept = verb == "accept_suggestion"
+            return partial(_decide, request=request, number=CaseNumber(number), chosen=chosen, accept=accept)
+        case _:
+            raise NotPossible(words.unknown_button())
+
+
+def _decide(connection: Connection, *, request: Request, number: CaseNumber, chosen: int, accept: bool) -> str:
+    before = cases.get(connection, number, lock=True)
+    suggestion = next((each for each in before.suggestions if each.id == chosen), None)
+    try:
+        cases.decide_suggestion(connection, request.origin, before, chosen, accept=accept)
+    except UnknownSuggestion:
+        return words.suggestion_gone()
+    after = _tell(connection, request, before)
+    settings = request.in_force.settings
+    if accept or suggestion is None:
+        return words.fields_set(number, changes(settings, before, after), settings)
+    field = settings.field(suggestion.field)
+    return words.suggestion_rejected(number, field.label if field else suggestion.field)

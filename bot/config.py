@@ -1,0 +1,303 @@
+"""The environment: every CASEWRIGHT_ variable, checked all at once before anything starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ByteSize,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.text import nearest, one_line
+
+PREFIX = "CASEWRIGHT_"
+SECRETS = frozenset({"database_url", "webchat_secret"})  # each can be read from a file that NAME_FILE names
+ELSEWHERE = frozenset({"CASEWRIGHT_DATA"})  # data for tests and measurements, no part of the configuration
+LEAST_SECRET = 32  # characters: as many as an HMAC-SHA256 key has bytes (RFC 7518, 3.2)
+_VARIABLES_OF_FILES = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
+_HIDDEN = "•••"
+_SQLITE = "sqlite:///"
+_PASSWORD = re.compile(r"^([a-z0-9+]+://[^:/@]*):.*@", re.DOTALL)
+
+
+class ConfigError(Exception):
+    """The environment can't be used; `problems` has one sentence for each variable that is wrong."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class _Reason(ValueError):
+    """A ValueError whose text is ours to show; those of libraries may quote a secret."""
+
+
+def _database(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if url.startswith(_SQLITE):
+        right = not _sqlite_path(url).startswith((":", "file:")) and _sqlite_path(url) not in {"", "/"}
+    else:
+        parts = _split(url)
+        right = parts.scheme in {"postgresql", "postgresql+psycopg"} and len(parts.path) > 1
+    if not right:
+        raise ValueError
+    return value
+
+
+def _web_address(value: str) -> str:
+    url = _split(value)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
+        raise ValueError
+    return value.rstrip("/")
+
+
+def _long(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < LEAST_SECRET:
+        raise ValueError
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+class Config(BaseSettings):
+    """How this process runs. Made by `load`; each description says what is right, for errors and for the reader."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field(
+        "127.0.0.1",
+        pattern=r"^[A-Za-z0-9.:_-]+$",
+        description="an address to listen on: 127.0.0.1, or 0.0.0.0 for every interface",
+    )
+    port: int = Field(3978, ge=0, le=65535, description="a whole number up to 65535; 0 takes any free port")
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(
+        SecretStr(f"{_SQLITE}var/casewright.db"),
+        description="sqlite:///PATH of a file, or postgresql://USER:PASSWORD@HOST/DATABASE",
+    )
+    webchat_secret: Annotated[SecretStr, AfterValidator(_long)] | None = Field(
+        None,
+        description=f"at least {LEAST_SECRET} characters that nobody can guess, e.g. from `openssl rand -hex 32`",
+    )
+    public_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None,
+        description="the address that people reach us at, e.g. https://cases.example.org",
+    )
+    log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(
+        LogLevel.INFO,
+        description="debug, info, warning or error",
+    )
+    log_format: Annotated[LogFormat, BeforeValidator(_lower)] | None = Field(
+        None,
+        description="console or json; without it, console on a terminal and json elsewhere",
+    )
+    demo: bool = Field(default=False, description="true or false")
+    workers_concurrency: int = Field(8, ge=1, le=256, description="a whole number from 1 to 256")
+    backlog_limit: int = Field(10_000, ge=1, description="a whole number: the messages that may wait before 503")
+    attachment_limit: ByteSize = Field(ByteSize(10 * 2**20), ge=0, description="a size such as 10MiB, or bytes")
+    lease_seconds: float = Field(30, ge=3, le=3600, description="seconds, from 3 to 3600")
+    stop_seconds: float = Field(10, ge=0, le=3600, description="seconds, up to 3600")
+
+    @property
+    def loopback(self) -> bool:
+        """Only this machine can reach us."""
+        return _is_loopback(self.host)
+
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file; None on PostgreSQL."""
+        url = self.database_url.get_secret_value()
+        return Path(_sqlite_path(url)) if url.startswith(_SQLITE) else None
+
+    @property
+    def directory(self) -> Path:
+        """Where our files are: beside the SQLite file, or `var` in the working directory."""
+        return self.database_file.parent if self.database_file else Path("var")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 -- this one and the next three: called by keyword
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)  # `load` is given the environment: nothing is read behind its back
+
+    @field_validator("demo")
+    @classmethod
+    def _demo_stays_here(cls, demo: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- pydantic calls it so
+        host = info.data.get("host")
+        if demo and host is not None and not _is_loopback(host):
+            # A demo lets everybody be a representative.
+            raise _Reason(f"false while CASEWRIGHT_HOST is {host}: a demo runs on 127.0.0.1 alone")
+        return demo
+
+
+def load(environ: Mapping[str, str], cwd: Path) -> Config:
+    """The configuration from the environment and from `.env` in `cwd`, where the environment goes first.
+
+    An empty variable counts as not set. A relative SQLite path starts at `cwd`. Raises ConfigError.
+    """
+    problems: list[str] = []
+    given = _given(environ, cwd, problems)
+    try:
+        config = Config.model_validate({name: value for name, (_, value) in given.items()})
+    except ValidationError as error:
+        problems += [_wrong(given, str(each["loc"][0]), each.get("ctx")) for each in error.errors()]
+        raise ConfigError(tuple(problems)) from None  # pydantic's own text may quote a secret
+    if problems:
+        raise ConfigError(tuple(problems))
+    return config.model_copy(update={"database_url": _anchored(config.database_url, cwd)})
+
+
+def describe(config: Config) -> dict[str, str]:
+    """Every variable and what it stands at, fit to be shown: no secret, no password."""
+    return {_variable(name): _described(name, getattr(config, name)) for name in Config.model_fields}
+
+
+_Given = dict[str, tuple[str, str]]  # field name: (variable it came from, value)
+
+
+def _given(environ: Mapping[str, str], cwd: Path, problems: list[str]) -> _Given:
+    given: _Given = {}
+    for variable, value in _layered(environ, _dotenv(cwd / ".env", problems)).items():
+        name = _VARIABLES_OF_FILES.get(variable) or variable.removeprefix(PREFIX).lower()
+        if variable not in _known():
+            problems.append(_unknown(variable))
+        elif name in given:
+            problems.append(f"{given[name][0]} and {variable} are both set: one of them is enough.")
+        elif variable in _VARIABLES_OF_FILES:
+            given[name] = (variable, _from_file(variable, cwd / value, problems))
+        else:
+            given[name] = (variable, value)
+    return {name: (variable, value) for name, (variable, value) in given.items() if value}
+
+
+def _dotenv(path: Path, problems: list[str]) -> dict[str, str]:
+    try:
+        # No interpolation: it would read the process's environment, and a secret may hold "${".
+        values = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{path.name} can't be read: {error}.")
+        return {}
+    return {name: value or "" for name, value in values.items()}
+
+
+def _layered(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> dict[str, str]:
+    """Our own variables; one in the environment hides its twin in the file, also as NAME_FILE."""
+    ours = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value}
+    hidden = {name.removesuffix("_FILE") for name in ours}
+    below = {name: value for name, value in dotenv.items() if name.startswith(PREFIX) and value}
+    layered = {name: value for name, value in below.items() if name.removesuffix("_FILE") not in hidden} | ours
+    return {name: value for name, value in layered.items() if name not in ELSEWHERE}
+
+
+def _from_file(variable: str, path: Path, problems: list[str]) -> str:
+    try:
+        secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        problems.append(f"{variable} names {path}, which can't be read: {reason}.")
+        return ""
+    if not secret:
+        problems.append(f"{variable} names {path}, which is empty.")
+    return secret
+
+
+def _known() -> list[str]:
+    return [*map(_variable, Config.model_fields), *_VARIABLES_OF_FILES]
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _unknown(variable: str) -> str:
+    likely = nearest(variable.removeprefix(PREFIX), [name.removeprefix(PREFIX) for name in _known()])
+    hint = f"Did you mean {PREFIX}{likely}?" if likely else f"There are {', '.join(_known())}."
+    return f"{one_line(variable)} is not a variable of ours. {hint}"
+
+
+def _wrong(given: _Given, name: str, context: Mapping[str, Any] | None) -> str:
+    variable, value = given[name]
+    reason = (context or {}).get("error")
+    right = str(reason) if isinstance(reason, _Reason) else Config.model_fields[name].description
+    return f"{variable}{_seen(name, value)} should be {right}."
+
+
+def _seen(name: str, value: str) -> str:
+    """What was given, as far as it may be shown."""
+    if name == "database_url":
+        scheme = re.match(r"[a-z0-9+]{1,30}://", value)
+        return f"={scheme.group()}…" if scheme else " (not shown)"
+    return " (not shown)" if name in SECRETS else f"={one_line(value, 60)}"
+
+
+def _described(name: str, value: object) -> str:
+    if name == "database_url" and isinstance(value, SecretStr):
+        return _without_password(value.get_secret_value())
+    if isinstance(value, SecretStr):
+        return _HIDDEN
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _without_password(url: str) -> str:
+    """Rather too much covered than too little: a password may hold any character, also unescaped."""
+    return re.sub(r"(?is)([?&][^=&]*password=).*", rf"\1{_HIDDEN}", _PASSWORD.sub(rf"\1:{_HIDDEN}@", url))
+
+
+def _split(url: str) -> SplitResult:
+    """Raises ValueError also for a port out of range, which urlsplit would raise later."""
+    parts = urlsplit(url)
+    if parts.port == 0:
+        raise ValueError
+    return parts
+
+
+def _sqlite_path(url: str) -> str:
+    return url.removeprefix(_SQLITE).partition("?")[0]
+
+
+def _anchored(url: SecretStr, cwd: Path) -> SecretStr:
+    written = url.get_secret_value()
+    if not written.startswith(_SQLITE):
+        return url
+    _, mark, query = written.partition("?")
+    return SecretStr(f"{_SQLITE}{cwd / _sqlite_path(written)}{mark}{query}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold() == "localhost"

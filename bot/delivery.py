@@ -1,0 +1,137 @@
+"""The outbox worker: sends what was decided, in order within a conversation, and settles each post."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from uuid import uuid4
+
+import structlog
+
+from adapters.channel import Channel, RetryLater
+from bot import card, words
+from bot.backoff import Retry, after_refusal, described
+from bot.metrics import Metrics
+from bot.settings import CurrentSettings
+from bot.wake import Wake
+from store import cases, outbox
+from store.engine import Connection, Database, DatabaseUnavailable, Transaction
+from store.model import CaseNumber, Outbound
+from store.outbox import Post
+
+log = structlog.get_logger()
+
+POLL = 1.0  # seconds
+SEND_LIMIT = 20.0  # seconds that a channel may take for one post
+LEASE = 60.0  # seconds: longer than SEND_LIMIT and the settling together
+
+
+class Delivery:
+    """Runs until told to stop; at most `concurrency` posts at a time, and one per conversation."""
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        settings: CurrentSettings,
+        wake: Wake,
+        metrics: Metrics,
+        *,
+        concurrency: int = 16,
+        lease_seconds: float = LEASE,
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._settings = settings
+        self._wake = wake
+        self._metrics = metrics
+        self._concurrency = concurrency
+        self._lease_seconds = lease_seconds
+        self._stopping = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Finishes the posts that are on their way before it returns; none is begun after `stop`."""
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping.is_set():
+                free = self._concurrency - len(self._running)
+                posts = await self._claims(free) if free else []
+                for post in posts:
+                    task = tasks.create_task(self._deliver(post), name=f"post {post.id}")
+                    self._running.add(task)
+                    task.add_done_callback(self._finished)
+                if len(posts) < max(free, 1):
+                    await self._wake.wait(POLL)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.up()
+
+    async def _claims(self, limit: int) -> list[Post]:
+        try:
+            return await self._database.write(partial(outbox.claim, seconds=self._lease_seconds, limit=limit))
+        except DatabaseUnavailable as error:
+            log.warning("database_unavailable", error=str(error))
+            return []
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.up()  # the next post of the same conversation is free to go
+
+    async def _deliver(self, post: Post) -> None:
+        settle = await self._sent(post)
+        with suppress(DatabaseUnavailable):  # it stays `sending` until its lease ends, then is sent as uncertain
+            await self._database.write(settle)
+
+    async def _sent(self, post: Post) -> Transaction:
+        """Sends; what comes back writes down how that went."""
+        try:
+            outbound = await self._database.read(partial(_outbound, post=post, settings=self._settings))
+            async with asyncio.timeout(SEND_LIMIT):
+                native_id = await self._channel(post).send(outbound)
+        except Exception as error:  # noqa: BLE001 - whatever a channel raises is a failure of this post alone
+            return self._refused(post, error)
+        self._metrics.posts.labels(post.channel, "delivered").inc()
+        self._metrics.post_wait.observe(post.waited)
+        return partial(outbox.delivered, post=post, native_id=native_id)
+
+    def _channel(self, post: Post) -> Channel:
+        if post.channel not in self._channels:
+            raise RetryLater(f"The channel {post.channel} is not running.")
+        return self._channels[post.channel]
+
+    def _refused(self, post: Post, error: Exception) -> Transaction:
+        verdict = after_refusal(post.attempts, error)
+        text = described(error)
+        if isinstance(verdict, Retry):
+            self._metrics.posts.labels(post.channel, "retried").inc()
+            log.warning("post_put_back", post=post.id, channel=post.channel, after=verdict.after, error=text)
+            # Only a channel that named a time has surely not posted; after anything else it may have.
+            uncertain = not (isinstance(error, RetryLater) and error.after is not None)
+            return partial(outbox.put_back, post=post, after=verdict.after, error=text, uncertain=uncertain)
+        error_id = uuid4().hex
+        self._metrics.posts.labels(post.channel, "dead").inc()
+        log.error("post_given_up", error_id=error_id, post=post.id, channel=post.channel, exc_info=error)
+        return partial(outbox.bury, post=post, error=text, error_id=error_id)
+
+
+def _outbound(connection: Connection, *, post: Post, settings: CurrentSettings) -> Outbound:
+    bare = Outbound(
+        key=post.key,
+        channel=post.channel,
+        account=post.account,
+        conversation_key=post.conversation_key,
+        reply_address=post.reply_address,
+        uncertain=post.uncertain,
+    )
+    if post.kind == "text":
+        return replace(bare, text=post.payload["text"], audience=post.payload["audience"])
+    number = CaseNumber(post.payload["case"])
+    case = cases.get(connection, number)
+    owner = case.owner.name if case.owner else None
+    shown = card.build(case, settings(connection).settings, owner_name=owner, changed=post.payload["changed"])
+    place = outbox.card_place(connection, post.conversation_id, number)
+    return replace(bare, card=shown, text=words.card_text(shown, internal=False), edit=place)

@@ -1,0 +1,195 @@
+"""One look at a conversation: read it, predict and decide outside any transaction, write the outcome inside one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from agent.decide import decide
+from agent.decision import Decision, Outcome, Snapshot, Trigger, Write
+from agent.predictor import Predictor, Sender
+from bot import words
+from bot.announce import announce
+from bot.metrics import Metrics
+from bot.settings import CurrentSettings
+from store import cases, conversations, evaluations, outbox
+from store.audit import Origin
+from store.cases import FieldWrite
+from store.engine import Connection, Database
+from store.evaluations import Evaluation
+from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId, MessageId, utcnow
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What is to be evaluated, and for whom."""
+
+    conversation_id: ConversationId
+    trigger: Trigger
+    manual: bool = False  # open a case by a representative's hand
+    case_number: CaseNumber | None = None  # None: the conversation's live case
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """A decision and all that its record says. Applied at most once, in the event's final transaction."""
+
+    snapshot: Snapshot
+    decision: Decision
+    predictor: str
+    milliseconds: float
+
+
+class Evaluator:
+    def __init__(self, database: Database, settings: CurrentSettings, predictor: Predictor, metrics: Metrics) -> None:
+        self._database = database
+        self._settings = settings
+        self._predictor = predictor
+        self._metrics = metrics
+
+    async def find(self, question: Question) -> Finding:
+        snapshot = await self._database.read(partial(self._read, question=question))
+        started = time.perf_counter()
+        decision = await decide(snapshot, self._predictor)
+        milliseconds = (time.perf_counter() - started) * 1000
+        self._metrics.evaluations.labels(decision.outcome).inc()
+        predictor = f"{self._predictor.name} {self._predictor.version}"
+        return Finding(snapshot=snapshot, decision=decision, predictor=predictor, milliseconds=milliseconds)
+
+    def _read(self, connection: Connection, question: Question) -> Snapshot:
+        conversation = conversations.get(connection, question.conversation_id)
+        number = question.case_number or conversation.case_number
+        case = None if number is None or question.manual else cases.get(connection, number)
+        in_force = self._settings(connection)
+        customer = conversations.customer(connection, conversation.id)
+        cited = _cited(case) | evaluations.last_cited(connection, conversation.id)
+        return Snapshot(
+            settings=in_force.settings,
+            settings_version=in_force.version,
+            conversation=conversation,
+            transcript=conversations.window(connection, conversation.id, cited),
+            sender=Sender(name=customer.name, verified_email=customer.email) if customer else Sender(),
+            case=case,
+            trigger=question.trigger,
+            now=utcnow(),
+            manual=question.manual,
+            rejected=cases.rejected(connection, case.number) if case else frozenset(),
+            human_cleared=cases.cleared_by_people(connection, case.number) if case else frozenset(),
+        )
+
+
+def apply(connection: Connection, finding: Finding, *, key: str) -> CaseNumber | None:
+    """Writes what was decided, queues what people are to hear, keeps the evaluation; returns the case's number.
+
+    `key` is unique to the event. Raises Stale when the case changed since the snapshot was read.
+    """
+    case = finding.snapshot.case
+    if case is not None:
+        cases.get_unchanged(connection, case)
+    number = _write(connection, finding, key=key)
+    evaluations.keep(connection, _evaluation(finding, number))
+    if finding.decision.ask:
+        _ask(connection, finding, key=key)
+    return number
+
+
+def _write(connection: Connection, finding: Finding, *, key: str) -> CaseNumber | None:
+    case, decision = finding.snapshot.case, finding.decision
+    if decision.outcome is Outcome.CREATED:
+        return _open(connection, finding, key=key)
+    if case is None:
+        return None
+    if decision.outcome in {Outcome.UPDATED, Outcome.PROPOSED}:
+        _change(connection, finding, case, key=key)
+    return case.number
+
+
+def _open(connection: Connection, finding: Finding, *, key: str) -> CaseNumber:
+    conversation = finding.snapshot.conversation
+    customer = conversations.customer(connection, conversation.id)
+    number = cases.create(
+        connection,
+        origin(finding),
+        title=finding.decision.title or words.UNTITLED,
+        conversation_id=conversation.id,
+        contact_id=customer.contact_id if customer else None,
+        writes=_field_writes(finding.decision.writes),
+    )
+    announce(connection, finding.snapshot.settings, cases.get(connection, number), key=key, before=None)
+    return number
+
+
+def _change(connection: Connection, finding: Finding, case: Case, *, key: str) -> None:
+    if finding.decision.writes:
+        cases.write(connection, origin(finding), case, _field_writes(finding.decision.writes))
+    if finding.decision.suggestions:
+        cases.suggest(connection, origin(finding), case, _field_writes(finding.decision.suggestions))
+    after = cases.get(connection, case.number)
+    announce(connection, finding.snapshot.settings, after, key=key, before=case)
+
+
+def _ask(connection: Connection, finding: Finding, *, key: str) -> None:
+    conversation = finding.snapshot.conversation
+    question = words.missing_question(finding.decision.missing, finding.snapshot.settings)
+    if question is not None:
+        outbox.queue_text(connection, conversation.id, f"{key}:ask", question)
+        conversations.mark_asked(connection, conversation.id)
+
+
+def origin(finding: Finding) -> Origin:
+    actor = Actor(kind=ActorKind.AGENT, id="agent", name="Casewright")
+    return Origin(
+        actor=actor,
+        conversation_id=finding.snapshot.conversation.id,
+        settings_version=finding.snapshot.settings_version,
+        predictor=finding.predictor,
+    )
+
+
+def _field_writes(writes: Sequence[Write]) -> list[FieldWrite]:
+    return [
+        FieldWrite(
+            field=each.field, value=each.value, confidence=each.confidence, evidence=each.evidence, rule=each.rule
+        )
+        for each in writes
+    ]
+
+
+def _evaluation(finding: Finding, number: CaseNumber | None) -> Evaluation:
+    snapshot, decision = finding.snapshot, finding.decision
+    return Evaluation(
+        conversation_id=snapshot.conversation.id,
+        case_number=number,
+        trigger=snapshot.trigger,
+        outcome=decision.outcome,
+        why=decision.why,
+        detail=_detail(decision),
+        predictor=finding.predictor,
+        settings_version=snapshot.settings_version,
+        milliseconds=finding.milliseconds,
+    )
+
+
+def _detail(decision: Decision) -> dict[str, object]:
+    resolved = [*decision.writes, *decision.suggestions]
+    return {
+        "passes": decision.passes,
+        "fields": dict(decision.fields),
+        "written": {each.field: {"value": each.value, "confidence": each.confidence} for each in decision.writes},
+        "suggested": {each.field: each.value for each in decision.suggestions},
+        "unchanged": list(decision.unchanged),
+        "missing": list(decision.missing),
+        "refused": {
+            each.field: {"reason": each.reason, "value": each.value, "confidence": each.confidence}
+            for each in decision.refusals
+        },
+        "cited": sorted({evidence.message_id for each in resolved for evidence in each.evidence}),
+    }
+
+
+def _cited(case: Case | None) -> frozenset[MessageId]:
+    if case is None:
+        return frozenset()
+    return frozenset(evidence.message_id for value in case.values.values() for evidence in value.evidence)

@@ -1,0 +1,129 @@
+"""What happens to an event, from the head of a conversation's line to its final transaction."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from agent.decision import Trigger
+from agent.settings import Level
+from bot import evaluation, words
+from bot.announce import announce
+from bot.carry_out import CommandRunner
+from bot.evaluation import Evaluator, Question
+from bot.settings import CurrentSettings, InForce
+from bot.tracker import Reading, Step, read
+from store import cases, contacts, conversations, outbox, work
+from store.audit import Origin
+from store.engine import Connection, Database, Transaction
+from store.model import Actor, ActorKind, CaseStatus, Inbound, InboundKind, Role
+from store.work import Claim
+
+
+class Handling:
+    """Implements `bot.worker.Handler`."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: CurrentSettings,
+        evaluator: Evaluator,
+        commands: CommandRunner,
+        *,
+        demo_representatives: frozenset[str] = frozenset(),
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._evaluator = evaluator
+        self._commands = commands
+        self._demo_representatives = demo_representatives
+
+    async def __call__(self, claim: Claim) -> Transaction:
+        inbound = claim.event.inbound
+        in_force = await self._database.read(self._settings)
+        reading = read(inbound, in_force.settings, demo_representatives=self._demo_representatives)
+        match reading.step:
+            case Step.COMMAND | Step.ACTION:
+                return await self._commands.prepare(claim, reading, in_force)
+            case Step.EVALUATE:
+                return await self._evaluate(claim, Trigger(inbound.text))
+            case _:
+                return partial(_follow, claim=claim, reading=reading, in_force=in_force)
+
+    async def _evaluate(self, claim: Claim, trigger: Trigger) -> Transaction:
+        question = Question(conversation_id=claim.lease.conversation_id, trigger=trigger)
+        finding = await self._evaluator.find(question)
+        return partial(evaluation.apply, finding=finding, key=str(claim.event.id))
+
+
+def _follow(connection: Connection, *, claim: Claim, reading: Reading, in_force: InForce) -> None:
+    """Everything that needs no thinking: keeps the message, and sets the timer for thinking about it."""
+    inbound, conversation_id = claim.event.inbound, claim.lease.conversation_id
+    match reading.step:
+        case Step.APPEND:
+            _append(connection, claim=claim, reading=reading, in_force=in_force)
+        case Step.EDIT | Step.DELETE:
+            _amend(connection, claim=claim, reading=reading, in_force=in_force)
+        case Step.REFUSE:
+            text = words.refused_customer()
+            outbox.queue_text(connection, conversation_id, f"{claim.event.id}:no", text, audience=inbound.author.id)
+        case Step.END:
+            conversations.end(connection, conversation_id)
+            work.set_timer(connection, conversation_id, Trigger.ENDED, quiet=0, at_most=0)
+        case _:
+            pass
+
+
+def _append(connection: Connection, *, claim: Claim, reading: Reading, in_force: InForce) -> None:
+    inbound, conversation_id = claim.event.inbound, claim.lease.conversation_id
+    contact_id = contacts.identify(connection, inbound.channel, inbound.account, inbound.author)
+    participant_id = conversations.join(connection, conversation_id, inbound, reading.role, contact_id)
+    first_answer = reading.role is Role.REPRESENTATIVE and not conversations.has_answer(connection, conversation_id)
+    if not conversations.append(connection, conversation_id, participant_id, inbound, noise=reading.noise):
+        return
+    if first_answer:
+        work.set_timer(connection, conversation_id, Trigger.ANSWER, quiet=0, at_most=0)
+    if reading.role is Role.CUSTOMER:
+        _think_later(connection, conversation_id, in_force)
+        if not reading.noise:
+            _reopen_if_resolved(connection, claim=claim, in_force=in_force)
+
+
+def _think_later(connection: Connection, conversation_id: int, in_force: InForce) -> None:
+    when = in_force.settings.evaluation
+    work.set_timer(connection, conversation_id, Trigger.MESSAGE, quiet=when.quiet, at_most=when.at_most)
+
+
+def _amend(connection: Connection, *, claim: Claim, reading: Reading, in_force: InForce) -> None:
+    """An edit or a deletion. One whose message never reached us is kept as a new message, or is nothing."""
+    inbound, conversation_id = claim.event.inbound, claim.lease.conversation_id
+    try:
+        _change_message(connection, conversation_id, inbound, noise=reading.noise)
+    except conversations.UnknownMessage:
+        if inbound.kind is InboundKind.EDIT:
+            _append(connection, claim=claim, reading=reading, in_force=in_force)
+        return
+    if reading.role is Role.CUSTOMER:
+        _think_later(connection, conversation_id, in_force)
+
+
+def _change_message(connection: Connection, conversation_id: int, inbound: Inbound, *, noise: bool) -> None:
+    target = inbound.target or ""
+    if inbound.kind is InboundKind.EDIT:
+        conversations.edit(connection, conversation_id, target, inbound.author.id, inbound.text, noise=noise)
+    else:
+        conversations.delete(connection, conversation_id, target, inbound.author.id)
+
+
+def _reopen_if_resolved(connection: Connection, *, claim: Claim, in_force: InForce) -> None:
+    """A customer who writes on after the case was resolved is heard again; a thank-you is noise and does nothing."""
+    number = conversations.get(connection, claim.lease.conversation_id).case_number
+    if number is None or in_force.settings.automation.update is not Level.FULL:
+        return
+    before = cases.get(connection, number, lock=True)
+    if before.status is not CaseStatus.RESOLVED:
+        return
+    agent = Actor(kind=ActorKind.AGENT, id="agent", name="Casewright")
+    origin = Origin(actor=agent, conversation_id=claim.lease.conversation_id, settings_version=in_force.version)
+    status = CaseStatus.IN_PROGRESS if before.owner else CaseStatus.NEW
+    cases.set_status(connection, origin, before, status)
+    announce(connection, in_force.settings, cases.get(connection, number), key=str(claim.event.id), before=before)

@@ -1,0 +1,36 @@
+"""The way in: every channel's events are committed to the inbox before they are acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from adapters.channel import Overloaded
+from bot.metrics import Metrics
+from store import work
+from store.engine import Database, Transaction
+from store.model import Inbound
+
+
+class Intake:
+    """Implements `adapters.channel.Receive`."""
+
+    def __init__(self, database: Database, hint: Callable[[], None], metrics: Metrics, *, backlog_limit: int) -> None:
+        self._database = database
+        self._hint = hint
+        self._metrics = metrics
+        self._limit = backlog_limit
+
+    async def __call__(self, inbound: Inbound, *, alongside: Transaction | None = None) -> bool:
+        """Raises Overloaded, and DatabaseUnavailable."""
+        if self._metrics.waiting >= self._limit:
+            self._metrics.refused.inc()
+            raise Overloaded
+        with self._metrics.acknowledgement.time():
+            try:
+                await self._database.write(partial(work.accept, inbound=inbound, alongside=alongside))
+            except work.Duplicate:
+                self._metrics.duplicates.inc()
+                return False
+        self._hint()
+        return True

@@ -1,0 +1,49 @@
+"""The settings in force, parsed once per version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.document import starter
+
+from agent.settings import Settings
+from store import settings as versions
+from store.engine import Connection, Database
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    version: int
+    settings: Settings
+
+
+class CurrentSettings:
+    """Asks the store which version is in force, and reads the document only when that is a new one."""
+
+    def __init__(self) -> None:
+        self._known: InForce | None = None
+
+    def __call__(self, connection: Connection) -> InForce:
+        number = versions.current_number(connection)
+        if self._known is None or self._known.version != number:
+            self._known = read(connection, number)
+        return self._known
+
+
+def read(connection: Connection, number: int) -> InForce:
+    stored = versions.get(connection, number)
+    if stored is None:
+        raise LookupError(f"There is no settings version {number}.")
+    return InForce(version=number, settings=Settings.model_validate(stored.document))
+
+
+def ensure_starter(database: Database) -> None:
+    """Gives a new store the starter settings as its first version."""
+
+    def save(connection: Connection) -> None:
+        if versions.current_number(connection) == 0:
+            document = starter().model_dump(mode="json")
+            versions.save(connection, document, author="casewright", comment="Starter settings", based_on=0)
+
+    if database.read_now(versions.current_number) == 0:
+        database.write_now(save)

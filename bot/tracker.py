@@ -1,0 +1,78 @@
+"""Reads an event for what it is: who wrote it, is it a command, does it call for an evaluation. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from agent.noise import is_noise
+
+from agent.settings import Settings
+from bot.commands import Command, CommandError, parse
+from store.model import Inbound, InboundKind, Role
+
+
+class Step(Enum):
+    """What is to happen to an event."""
+
+    APPEND = auto()  # a message: keep it
+    COMMAND = auto()  # a representative's command: carry it out
+    REFUSE = auto()  # a customer's command or button: say so politely, change nothing
+    EDIT = auto()
+    DELETE = auto()
+    ACTION = auto()  # a representative pressed a button of ours
+    END = auto()
+    EVALUATE = auto()  # a timer says that it has been quiet long enough
+    IGNORE = auto()  # joins, leaves, bots: kept in the inbox, nothing follows
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    step: Step
+    role: Role
+    command: Command | CommandError | None = None
+    noise: bool = False
+
+
+def read(inbound: Inbound, settings: Settings, *, demo_representatives: frozenset[str] = frozenset()) -> Reading:
+    """Roles come from the settings and the channel's word for who wrote, never from the text."""
+    role = _role(inbound, settings, demo_representatives)
+    if inbound.kind is InboundKind.MESSAGE:
+        return _read_message(inbound, settings, role)
+    return Reading(step=_step(inbound, role), role=role, noise=is_noise(inbound.text))
+
+
+def _role(inbound: Inbound, settings: Settings, demo_representatives: frozenset[str]) -> Role:
+    listed = set(settings.channel(inbound.channel).representatives) | demo_representatives
+    return Role.REPRESENTATIVE if inbound.author.id in listed else Role.CUSTOMER
+
+
+def _read_message(inbound: Inbound, settings: Settings, role: Role) -> Reading:
+    if inbound.author.is_bot:
+        return Reading(step=Step.IGNORE, role=role)
+    command = parse(inbound.text, settings)
+    if command is None or (role is Role.CUSTOMER and _is_only_like_a_command(command)):
+        return Reading(step=Step.APPEND, role=role, noise=is_noise(inbound.text))
+    step = Step.COMMAND if role is Role.REPRESENTATIVE else Step.REFUSE
+    return Reading(step=step, role=role, command=command)
+
+
+def _is_only_like_a_command(command: Command | CommandError) -> bool:
+    """A slash and a word that is no command of ours: a customer may just have meant the words."""
+    return isinstance(command, CommandError) and command.verb is None
+
+
+def _step(inbound: Inbound, role: Role) -> Step:
+    match inbound.kind:
+        case InboundKind.EDIT:
+            return Step.EDIT
+        case InboundKind.DELETE:
+            return Step.DELETE
+        case InboundKind.ACTION:
+            return Step.ACTION if role is Role.REPRESENTATIVE else Step.REFUSE
+        case InboundKind.ENDED:
+            return Step.END
+        case InboundKind.TIMER:
+            return Step.EVALUATE
+        case InboundKind.MEMBERSHIP | InboundKind.MESSAGE:
+            return Step.IGNORE

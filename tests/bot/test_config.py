@@ -1,0 +1,259 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bot.config import Config, ConfigError, LogFormat, LogLevel, describe, load
+
+SECRET = "a-secret-of-thirty-two-characters-or-more"
+HERE = Path("/srv/casewright")
+
+
+def problems(environ: dict[str, str], cwd: Path = HERE) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as raised:
+        load(environ, cwd)
+    return raised.value.problems
+
+
+def url(config: Config) -> str:
+    return config.database_url.get_secret_value()
+
+
+def test_without_any_variable_everything_has_a_value() -> None:
+    config = load({}, HERE)
+
+    assert (config.host, config.port, config.demo, config.loopback) == ("127.0.0.1", 3978, False, True)
+    assert url(config) == "sqlite:////srv/casewright/var/casewright.db"
+    assert config.database_file == HERE / "var" / "casewright.db"
+    assert config.directory == HERE / "var"
+    assert (config.webchat_secret, config.public_url, config.log_format) == (None, None, None)
+    assert config.log_level is LogLevel.INFO
+    assert (config.workers_concurrency, config.backlog_limit, config.attachment_limit) == (8, 10_000, 10_485_760)
+    assert (config.lease_seconds, config.stop_seconds) == (30, 10)
+
+
+def test_every_variable_can_be_set() -> None:
+    config = load(
+        {
+            "CASEWRIGHT_HOST": "0.0.0.0",  # noqa: S104 -- an example
+            "CASEWRIGHT_PORT": "80",
+            "CASEWRIGHT_DATABASE_URL": "postgresql://casewright:pw@db/cases",
+            "CASEWRIGHT_WEBCHAT_SECRET": SECRET,
+            "CASEWRIGHT_PUBLIC_URL": "https://cases.example.org/",
+            "CASEWRIGHT_LOG_LEVEL": "DEBUG",
+            "CASEWRIGHT_LOG_FORMAT": "json",
+            "CASEWRIGHT_DEMO": "no",
+            "CASEWRIGHT_WORKERS_CONCURRENCY": "4",
+            "CASEWRIGHT_BACKLOG_LIMIT": "100",
+            "CASEWRIGHT_ATTACHMENT_LIMIT": "1MiB",
+            "CASEWRIGHT_LEASE_SECONDS": "5.5",
+            "CASEWRIGHT_STOP_SECONDS": "0",
+        },
+        HERE,
+    )
+
+    assert (config.port, url(config), config.database_file) == (80, "postgresql://casewright:pw@db/cases", None)
+    assert config.webchat_secret is not None
+    assert config.webchat_secret.get_secret_value() == SECRET
+    assert config.public_url == "https://cases.example.org"
+    assert (config.log_level, config.log_format, config.loopback) == (LogLevel.DEBUG, LogFormat.JSON, False)
+    assert (config.attachment_limit, config.lease_seconds, config.stop_seconds) == (1_048_576, 5.5, 0)
+
+
+def test_variables_of_others_do_not_matter() -> None:
+    assert load({"PATH": "/bin", "PORT": "x", "CASEWRIGHT_DATA": "/data", "CASEWRIGHT_PORT": ""}, HERE).port == 3978
+
+
+def test_the_process_environment_is_not_read_behind_the_callers_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "1")
+    monkeypatch.setenv("CASEWRIGHT_PORT", "2")
+
+    assert load({}, HERE).port == 3978
+
+
+def test_nothing_can_be_changed_afterwards() -> None:
+    with pytest.raises(ValidationError):
+        load({}, HERE).port = 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        ("PORT", "eighty", "CASEWRIGHT_PORT=eighty should be a whole number up to 65535; 0 takes any free port."),
+        ("PORT", "65536", "CASEWRIGHT_PORT=65536 should be"),
+        ("PORT", "-1", "CASEWRIGHT_PORT=-1 should be"),
+        ("HOST", "http://x", "CASEWRIGHT_HOST=http://x should be an address to listen on"),
+        ("DATABASE_URL", "mysql://u:hunter2@db/x", "CASEWRIGHT_DATABASE_URL=mysql://… should be sqlite:///PATH"),
+        ("DATABASE_URL", "sqlite:///:memory:", "CASEWRIGHT_DATABASE_URL=sqlite://… should be"),
+        ("DATABASE_URL", "sqlite://", "CASEWRIGHT_DATABASE_URL=sqlite://… should be"),
+        ("DATABASE_URL", "sqlite:////", "CASEWRIGHT_DATABASE_URL=sqlite://… should be"),
+        ("DATABASE_URL", "u:hunter2@db/x", "CASEWRIGHT_DATABASE_URL (not shown) should be"),
+        ("DATABASE_URL", "postgresql://u:hunter2@[db/x", "CASEWRIGHT_DATABASE_URL=postgresql://… should be"),
+        ("DATABASE_URL", "postgresql://u:hunter2@db:99999/x", "CASEWRIGHT_DATABASE_URL=postgresql://… should be"),
+        ("WEBCHAT_SECRET", "hunter2", "CASEWRIGHT_WEBCHAT_SECRET (not shown) should be at least 32 characters"),
+        ("PUBLIC_URL", "cases.example.org", "CASEWRIGHT_PUBLIC_URL=cases.example.org should be the address"),
+        ("PUBLIC_URL", "https://h?x=1", "CASEWRIGHT_PUBLIC_URL=https://h?x=1 should be the address"),
+        ("LOG_LEVEL", "loud", "CASEWRIGHT_LOG_LEVEL=loud should be debug, info, warning or error."),
+        ("LOG_FORMAT", "xml", "CASEWRIGHT_LOG_FORMAT=xml should be console or json"),
+        ("DEMO", "perhaps", "CASEWRIGHT_DEMO=perhaps should be true or false."),
+        ("WORKERS_CONCURRENCY", "0", "CASEWRIGHT_WORKERS_CONCURRENCY=0 should be a whole number from 1 to 256."),
+        ("BACKLOG_LIMIT", "many", "CASEWRIGHT_BACKLOG_LIMIT=many should be a whole number"),
+        ("ATTACHMENT_LIMIT", "10 apples", "CASEWRIGHT_ATTACHMENT_LIMIT=10 apples should be a size such as 10MiB"),
+        ("LEASE_SECONDS", "1", "CASEWRIGHT_LEASE_SECONDS=1 should be seconds, from 3 to 3600."),
+        ("STOP_SECONDS", "nan", "CASEWRIGHT_STOP_SECONDS=nan should be seconds, up to 3600."),
+        ("PROT", "80", "CASEWRIGHT_PROT is not a variable of ours. Did you mean CASEWRIGHT_PORT?"),
+        ("PORT_FILE", "80", "CASEWRIGHT_PORT_FILE is not a variable of ours."),
+        ("COLOUR", "red", "CASEWRIGHT_COLOUR is not a variable of ours. There are CASEWRIGHT_HOST, CASEWRIGHT_PORT"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_what_was_given_and_what_would_be_right(
+    variable: str, value: str, problem: str
+) -> None:
+    (found,) = problems({f"CASEWRIGHT_{variable}": value})
+
+    assert found.startswith(problem)
+    assert "hunter2" not in found
+
+
+def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
+    found = problems(
+        {
+            "CASEWRIGHT_PORT": "x",
+            "CASEWRIGHT_LOG_LEVEL": "x",
+            "CASEWRIGHT_PROT": "80",
+            "CASEWRIGHT_DATABASE_URL": "x",
+            "CASEWRIGHT_WEBCHAT_SECRET_FILE": "missing",
+        },
+        tmp_path,
+    )
+
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_a_demo_runs_on_this_machine(host: str) -> None:
+    assert load({"CASEWRIGHT_DEMO": "1", "CASEWRIGHT_HOST": host}, HERE).demo
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "cases.example.org"])  # noqa: S104 -- what is refused
+def test_a_demo_that_others_could_reach_is_refused(host: str) -> None:
+    assert problems({"CASEWRIGHT_DEMO": "true", "CASEWRIGHT_HOST": host}) == (
+        f"CASEWRIGHT_DEMO=true should be false while CASEWRIGHT_HOST is {host}: a demo runs on 127.0.0.1 alone.",
+    )
+
+
+def test_the_env_file_is_read_and_the_environment_goes_first(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "# ours\nCASEWRIGHT_PORT=1\nexport CASEWRIGHT_LOG_LEVEL='error'\nOTHER=x\n"
+        f"CASEWRIGHT_WEBCHAT_SECRET={SECRET}${{HOME}}\n"
+    )
+
+    config = load({"CASEWRIGHT_PORT": "2"}, tmp_path)
+
+    assert (config.port, config.log_level) == (2, LogLevel.ERROR)
+    assert config.webchat_secret is not None
+    assert config.webchat_secret.get_secret_value() == SECRET + "${HOME}"
+
+
+def test_an_env_file_that_is_no_text_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"CASEWRIGHT_PORT=\xff")
+
+    assert problems({}, tmp_path)[0].startswith(".env can't be read")
+
+
+def test_secrets_can_be_read_from_files(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(SECRET + "\n")
+    (tmp_path / "url").write_text("postgresql://u:pw@db/cases\r\n")
+
+    config = load(
+        {"CASEWRIGHT_WEBCHAT_SECRET_FILE": "secret", "CASEWRIGHT_DATABASE_URL_FILE": str(tmp_path / "url")}, tmp_path
+    )
+
+    assert config.webchat_secret is not None
+    assert config.webchat_secret.get_secret_value() == SECRET
+    assert url(config) == "postgresql://u:pw@db/cases"
+
+
+def test_a_secret_in_the_environment_hides_the_file_that_the_env_file_names(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CASEWRIGHT_WEBCHAT_SECRET_FILE=missing\n")
+
+    assert load({"CASEWRIGHT_WEBCHAT_SECRET": SECRET}, tmp_path).webchat_secret is not None
+
+
+def test_a_secret_and_its_file_are_one_too_many(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+
+    assert problems({"CASEWRIGHT_WEBCHAT_SECRET": SECRET, "CASEWRIGHT_WEBCHAT_SECRET_FILE": "secret"}, tmp_path) == (
+        "CASEWRIGHT_WEBCHAT_SECRET and CASEWRIGHT_WEBCHAT_SECRET_FILE are both set: one of them is enough.",
+    )
+
+
+def test_a_secret_file_that_is_missing_empty_or_weak_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "weak").write_text("hunter2")
+
+    assert problems({"CASEWRIGHT_WEBCHAT_SECRET_FILE": "missing"}, tmp_path) == (
+        f"CASEWRIGHT_WEBCHAT_SECRET_FILE names {tmp_path}/missing, which can't be read: No such file or directory.",
+    )
+    assert problems({"CASEWRIGHT_WEBCHAT_SECRET_FILE": "empty"}, tmp_path)[0].endswith("empty, which is empty.")
+    (weak,) = problems({"CASEWRIGHT_WEBCHAT_SECRET_FILE": "weak"}, tmp_path)
+    assert weak.startswith("CASEWRIGHT_WEBCHAT_SECRET_FILE (not shown) should be at least 32 characters")
+
+
+@pytest.mark.parametrize(
+    ("given", "anchored"),
+    [
+        ("sqlite:///x.db", "sqlite:////srv/casewright/x.db"),
+        ("sqlite:////data/x.db", "sqlite:////data/x.db"),
+        ("sqlite:///a/x.db?timeout=5", "sqlite:////srv/casewright/a/x.db?timeout=5"),
+    ],
+)
+def test_a_relative_database_starts_at_the_working_directory(given: str, anchored: str) -> None:
+    assert url(load({"CASEWRIGHT_DATABASE_URL": given}, HERE)) == anchored
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("postgresql://cw:hunter2@db:5432/cases", "postgresql://cw:•••@db:5432/cases"),
+        ("postgresql://cw:hunt@er2@db/cases", "postgresql://cw:•••@db/cases"),
+        ("postgresql://cw:12/hunter2@db/cases", "postgresql://cw:•••@db/cases"),
+        ("postgresql://cw@db/cases", "postgresql://cw@db/cases"),
+        ("postgresql:///cases?host=/run&password=hunter2", "postgresql:///cases?host=/run&password=•••"),
+        ("sqlite:////data/x.db", "sqlite:////data/x.db"),
+    ],
+)
+def test_a_database_address_is_described_without_its_password(given: str, shown: str) -> None:
+    assert describe(load({"CASEWRIGHT_DATABASE_URL": given}, HERE))["CASEWRIGHT_DATABASE_URL"] == shown
+
+
+def test_a_description_names_every_variable_and_no_secret() -> None:
+    shown = describe(load({"CASEWRIGHT_WEBCHAT_SECRET": SECRET}, HERE))
+
+    assert list(shown) == [f"CASEWRIGHT_{name.upper()}" for name in Config.model_fields]
+    assert (shown["CASEWRIGHT_WEBCHAT_SECRET"], shown["CASEWRIGHT_DEMO"]) == ("•••", "false")
+    assert SECRET not in repr(shown)
+
+
+def test_a_configuration_can_be_logged_without_giving_a_secret_away() -> None:
+    config = load({"CASEWRIGHT_WEBCHAT_SECRET": SECRET, "CASEWRIGHT_DATABASE_URL": "postgresql://u:hunter2@db/x"}, HERE)
+
+    assert SECRET not in repr(config)
+    assert "hunter2" not in f"{config!r} {config} {config.model_dump_json()}"
+
+
+@given(st.text("abcXYZ019@:/?#[]%&=", min_size=12, max_size=31))
+def test_no_secret_is_ever_in_an_error_or_a_description(secret: str) -> None:
+    values = (f"mysql://u:{secret}@db/x", f"postgresql://u:{secret}@h/x", f"postgresql:///x?password={secret}", secret)
+    for environ in [*({"CASEWRIGHT_DATABASE_URL": value} for value in values), {"CASEWRIGHT_WEBCHAT_SECRET": secret}]:
+        assert secret not in seen(environ)
+
+
+def seen(environ: dict[str, str]) -> str:
+    """All that a person gets to see of an environment."""
+    try:
+        return str(describe(load(environ, HERE)))
+    except ConfigError as error:
+        return str(error)

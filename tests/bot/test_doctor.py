@@ -1,0 +1,226 @@
+import json
+import socket
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from bot.config import Config, ConfigError, load
+from bot.doctor import Check, checks, disk, misconfigured
+from bot.settings import ensure_starter
+from store import migrations
+from store import settings as versions
+from store.engine import Connection, Database
+
+SECRET = "a-secret-of-thirty-two-characters-or-more"
+
+
+def a_config(tmp_path: Path, **variables: str) -> Config:
+    environ = {"CASEWRIGHT_PORT": "0"} | {f"CASEWRIGHT_{name}": value for name, value in variables.items()}
+    return load(environ, tmp_path)
+
+
+def found(config: Config) -> dict[str, Check]:
+    return {check.name: check for check in checks(config)}
+
+
+def opened(url: str) -> closing[Database]:
+    return closing(Database(url, threads=1))
+
+
+@contextmanager
+def listening(body: bytes) -> Generator[int]:
+    """A web server that answers everything with `body`, on a port of its own."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class names it so
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_a_fresh_machine_is_ready_and_nothing_is_made(tmp_path: Path) -> None:
+    result = found(a_config(tmp_path))
+
+    assert all(check.ok and check.mend is None for check in result.values()), result
+    assert list(result) == [
+        "python", "configuration", "web chat", "files", "port", "sqlite", "disk", "write-ahead log", "database",
+    ]  # fmt: skip
+    assert result["database"].sentence.endswith("is made at the first start.")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_in_use_is_at_the_schema_and_has_settings(tmp_path: Path) -> None:
+    config = a_config(tmp_path, DATABASE_URL="sqlite:///casewright.db")
+    with opened(config.database_url.get_secret_value()) as database:
+        migrations.upgrade(database)
+        ensure_starter(database)
+
+    result = found(config)
+
+    assert all(check.ok for check in result.values()), result
+    assert result["schema"].sentence == "The database is at this version's schema."
+    assert result["settings"].sentence == "Version 1 is in force and right."
+
+
+def test_an_older_sqlite_database_is_upgraded_by_the_next_start(tmp_path: Path) -> None:
+    (tmp_path / "casewright.db").touch()
+
+    result = found(a_config(tmp_path, DATABASE_URL="sqlite:///casewright.db"))
+
+    assert result["schema"].ok
+    assert result["schema"].sentence.endswith("the next start upgrades it.")
+    assert "settings" not in result
+
+
+def test_a_database_of_a_newer_version_is_told_apart(tmp_path: Path) -> None:
+    config = a_config(tmp_path, DATABASE_URL="sqlite:///casewright.db")
+    with opened(config.database_url.get_secret_value()) as database:
+        migrations.upgrade(database)
+        database.write_now(partial(_execute, statement="UPDATE alembic_version SET version_num = '9999'"))
+
+    schema = found(config)["schema"]
+
+    assert (schema.ok, schema.mend) == (False, "Upgrade Casewright, or restore a backup.")
+
+
+def test_a_file_that_is_no_database_is_found(tmp_path: Path) -> None:
+    (tmp_path / "casewright.db").write_text("these are my notes " * 100)
+
+    database = found(a_config(tmp_path, DATABASE_URL="sqlite:///casewright.db"))["database"]
+
+    assert not database.ok
+    assert database.sentence.endswith("file is not a database")
+
+
+def test_settings_that_are_wrong_are_found(tmp_path: Path) -> None:
+    config = a_config(tmp_path, DATABASE_URL="sqlite:///casewright.db")
+    with opened(config.database_url.get_secret_value()) as database:
+        migrations.upgrade(database)
+        document = {"fields": [], "default_fields": ["contact"]}
+        save = partial(versions.save, document=document, author="x", comment="", based_on=0)
+        database.write_now(save)
+
+    settings = found(config)["settings"]
+
+    assert not settings.ok
+    assert "default_fields" in settings.sentence
+
+
+def test_a_database_that_does_not_answer_is_said_without_its_password(tmp_path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        port = nobody.getsockname()[1]
+        result = found(a_config(tmp_path, DATABASE_URL=f"postgresql://u:hunter2@127.0.0.1:{port}/cases"))
+
+    assert (result["database"].ok, result["database"].mend) == (
+        False,
+        "Start the database, or mend CASEWRIGHT_DATABASE_URL.",
+    )
+    assert "schema" not in result
+    assert "hunter2" not in repr(result)
+
+
+def test_an_empty_postgresql_database_is_to_be_upgraded_by_hand(tmp_path: Path, postgres_url: str) -> None:
+    result = found(a_config(tmp_path, DATABASE_URL=postgres_url))
+
+    assert result["database"].ok
+    assert result["clock"].ok
+    assert (result["schema"].ok, result["schema"].mend) == (False, "Run `casewright db upgrade`.")
+    assert "sqlite" not in result
+
+
+def test_a_postgresql_database_in_use_is_right(tmp_path: Path, postgres_url: str) -> None:
+    with opened(postgres_url) as database:
+        migrations.upgrade(database)
+        ensure_starter(database)
+
+    result = found(a_config(tmp_path, DATABASE_URL=postgres_url))
+
+    assert all(check.ok for check in result.values()), result
+    assert "settings" in result
+
+
+def test_a_port_that_casewright_has_is_fine(tmp_path: Path) -> None:
+    with listening(json.dumps({"status": "ok", "product": "casewright"}).encode()) as port:
+        check = found(a_config(tmp_path, PORT=str(port)))["port"]
+
+    assert (check.ok, check.sentence) == (True, f"Casewright is running at 127.0.0.1 port {port}.")
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"status": "ok"}', b"\xff"])
+def test_a_port_that_another_program_has_is_not(tmp_path: Path, body: bytes) -> None:
+    with listening(body) as port:
+        check = found(a_config(tmp_path, PORT=str(port)))["port"]
+
+    assert (check.ok, check.sentence) == (False, f"Another program listens at 127.0.0.1 port {port}.")
+
+
+def test_an_address_of_another_machine_is_found(tmp_path: Path) -> None:
+    check = found(a_config(tmp_path, HOST="192.0.2.1", WEBCHAT_SECRET=SECRET))["port"]  # TEST-NET-1, RFC 5737
+
+    assert not check.ok
+    assert check.sentence.startswith("Nobody can listen at 192.0.2.1 port 0")
+
+
+def test_web_chat_needs_a_secret_where_others_can_reach_us(tmp_path: Path) -> None:
+    everywhere = "0.0.0.0"  # noqa: S104 -- what the check is about
+    without = found(a_config(tmp_path, HOST=everywhere))["web chat"]
+    configured = found(a_config(tmp_path, HOST=everywhere, WEBCHAT_SECRET=SECRET))["web chat"]
+
+    assert (without.ok, configured.ok) == (False, True)
+    assert without.mend is not None
+    assert without.mend.startswith("Set CASEWRIGHT_WEBCHAT_SECRET to at least 32 characters")
+    assert SECRET not in repr(configured)
+
+
+def test_a_place_for_files_that_is_none_is_found(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file where the folder should be")
+
+    check = found(a_config(tmp_path))["files"]
+
+    assert (check.ok, check.mend) == (False, f"Let this user write in {tmp_path / 'var'}.")
+
+
+@pytest.mark.parametrize(
+    ("directory", "kind", "ok"),
+    [("/srv/casewright", "ext4", True), ("/mnt/team share/cases", "nfs4", False), ("/mnt", "ext4", True)],
+)
+def test_a_disk_of_another_machine_is_no_place_for_sqlite(
+    tmp_path: Path,
+    directory: str,
+    kind: str,
+    ok: bool,  # noqa: FBT001 -- what each example expects
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        "21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+        "36 21 0:30 / /mnt/team\\040share rw,relatime shared:2 - nfs4 files:/team rw\n"
+    )
+
+    check = disk(Path(directory), mounts)
+
+    assert check.ok is ok
+    assert check.sentence.endswith(f"({kind}).")
+
+
+def test_every_problem_of_the_environment_is_a_finding() -> None:
+    assert [check.sentence for check in misconfigured(ConfigError(("A.", "B.")))] == ["A.", "B."]
+
+
+def _execute(connection: Connection, *, statement: str) -> None:
+    connection.exec_driver_sql(statement)

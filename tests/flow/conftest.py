@@ -1,0 +1,22 @@
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from store import migrations
+from store.engine import Database
+from tests.flow.desk import Desk, open_desk
+
+
+@pytest.fixture
+def migrated_url(database_url: str) -> str:
+    database = Database(database_url)
+    migrations.upgrade(database)
+    database.close()
+    return database_url
+
+
+@pytest.fixture
+async def desk(migrated_url: str, tmp_path: Path) -> AsyncGenerator[Desk]:
+    async with open_desk(migrated_url, tmp_path) as desk:
+        yield desk

@@ -1,0 +1,188 @@
+"""A running Casewright with people in front of it: customers and representatives over real Direct Line requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+from sqlalchemy import select
+
+from agent.settings import Settings
+from bot import config
+from bot.app import Application, opened, running
+from store import cases, work
+from store import settings as versions
+from store.engine import Connection, Database
+from store.model import Case
+from store.schema import timers
+
+SECRET = "a-secret-of-the-tests-that-nobody-can-guess"
+DEADLINE = 20.0  # seconds until a test gives up waiting
+DIRECT_LINE = "v3/directline"
+
+
+@dataclass(kw_only=True)
+class Person:
+    """Somebody at a web chat: knows only what a browser would."""
+
+    session: ClientSession
+    base: str
+    conversation: str
+    headers: dict[str, str]
+    watermark: str = ""
+    seen: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    async def says(self, text: str, **more: Any) -> str:
+        body = {"type": "message", "text": text, **more}
+        async with self.session.post(self._at("activities"), json=body, headers=self.headers) as response:
+            assert response.status == 200, await response.text()
+            return (await response.json())["id"]
+
+    async def presses(self, value: dict[str, Any]) -> None:
+        await self.says("", value=value)
+
+    async def hears(self, wanted: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+        """The first activity that fits, of those that arrived since the last look; waits for it."""
+        passed: list[str] = []
+        try:
+            async with asyncio.timeout(DEADLINE):
+                while True:
+                    while self.seen:
+                        activity = self.seen.pop(0)
+                        if wanted(activity):
+                            return activity
+                        passed.append(str(activity.get("text")))
+                    await self._look()
+        except TimeoutError:
+            raise AssertionError(f"waited for {what!r}; heard {passed}") from None
+
+    async def answer(self, containing: str) -> str:
+        """The agent's next text that holds these words."""
+        heard = await self.hears(lambda each: _by_agent(each) and containing in each.get("text", ""), containing)
+        return heard["text"]
+
+    async def card(self, containing: str = "") -> dict[str, Any]:
+        return await self.hears(
+            lambda each: "card" in each.get("channelData", {}) and containing in str(each["channelData"]["card"]),
+            "card",
+        )
+
+    async def quiet(self) -> list[str]:
+        """Every text that arrived since the last look, once nothing waits to be done or posted any more."""
+        await self._look()
+        heard, self.seen = self.seen, []
+        return [each.get("text") or each.get("summary", "") for each in heard]
+
+    async def _look(self) -> None:
+        async with self.session.get(
+            self._at("activities"), params={"watermark": self.watermark}, headers=self.headers
+        ) as response:
+            found = await response.json()
+        self.watermark = found["watermark"]
+        self.seen += found["activities"]
+        if not found["activities"]:
+            await asyncio.sleep(0.05)
+
+    def _at(self, what: str) -> str:
+        return f"{self.base}{DIRECT_LINE}/conversations/{self.conversation}/{what}"
+
+
+def _by_agent(activity: dict[str, Any]) -> bool:
+    return activity["from"]["id"] == "casewright"
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """The product, and the people at it."""
+
+    app: Application
+    session: ClientSession
+    base: str
+
+    @property
+    def database(self) -> Database:
+        return self.app.database
+
+    def case(self, number: int) -> Case:
+        return self.database.read_now(lambda connection: cases.get(connection, number))
+
+    async def settled(self) -> None:
+        """Waits until no event, timer or post is left to be done."""
+        async with asyncio.timeout(DEADLINE):
+            while await self.database.read(_something_to_do):  # noqa: ASYNC110 - only the database knows
+                await asyncio.sleep(0.05)
+
+    async def customer(self, *, user: str = "ann", name: str = "Ann", email: str | None = None) -> Person:
+        """Somebody in a new conversation; `email` is an address that the web site vouches for."""
+        who = {"id": user, "name": name, **({"email": email} if email else {})}
+        return await self._person(await self._token({"user": who}))
+
+    async def representative(self, *, beside: Person, user: str = "demo-representative") -> Person:
+        """Somebody who joins the conversation of another."""
+        wanted = {"role": "representative", "conversation": beside.conversation}
+        async with self.session.post(f"{self.base}demo/token", json=wanted) as response:
+            assert response.status == 200, await response.text()
+            given = await response.json()
+        assert given["user"]["id"] == user
+        return await self._person(given)
+
+    async def _token(self, body: dict[str, Any]) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {SECRET}"}
+        async with self.session.post(
+            f"{self.base}{DIRECT_LINE}/tokens/generate", json=body, headers=headers
+        ) as response:
+            assert response.status == 200, await response.text()
+            return await response.json()
+
+    async def _person(self, given: dict[str, Any]) -> Person:
+        headers = {"Authorization": f"Bearer {given['token']}"}
+        async with self.session.post(f"{self.base}{DIRECT_LINE}/conversations", headers=headers) as response:
+            assert response.status in {200, 201}, await response.text()
+        return Person(session=self.session, base=self.base, conversation=given["conversationId"], headers=headers)
+
+
+def _something_to_do(connection: Connection) -> bool:
+    waiting = ("ready", "queued", "sending")
+    return (
+        bool(work.listed(connection, statuses=waiting, limit=1))
+        or connection.execute(select(timers)).first() is not None
+    )
+
+
+def change_settings(database: Database, change: Callable[[dict[str, Any]], object]) -> None:
+    """Saves the settings in force as a new version, with a change."""
+
+    def save(connection: Connection) -> None:
+        number = versions.current_number(connection)
+        stored = versions.get(connection, number)
+        assert stored is not None
+        document = Settings.model_validate(stored.document).model_dump(mode="json")
+        change(document)
+        checked = Settings.model_validate(document).model_dump(mode="json")
+        versions.save(connection, checked, author="test", comment="", based_on=number)
+
+    database.write_now(save)
+
+
+@asynccontextmanager
+async def open_desk(database_url: str, folder: Path, **environment: str) -> AsyncGenerator[Desk]:
+    environ = {
+        "CASEWRIGHT_DATABASE_URL": database_url,
+        "CASEWRIGHT_WEBCHAT_SECRET": SECRET,
+        "CASEWRIGHT_PORT": "0",
+        "CASEWRIGHT_DEMO": "true",
+        **environment,
+    }
+    loaded = config.load(environ, folder)
+    app = Application(loaded, opened(loaded))
+    change_settings(app.database, lambda settings: settings["evaluation"].update(quiet=0.2, at_most=2))
+    try:
+        async with running(app) as base, ClientSession() as session:
+            yield Desk(app=app, session=session, base=base)
+    finally:
+        app.database.close()
