@@ -1,0 +1,80 @@
+"""What stays in memory: of a server that is idle, and of the same one after many messages.
+
+The messages are put straight into the inbox, by the thousand, as a hundred thousand requests would take an hour. All
+that follows is the server's own work: its worker appends them, its clock fires, the predictor evaluates, cards are
+posted. Only its HTTP side has had nothing to do; what that holds after a load shows with the throughput.
+"""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+
+import psutil
+from sqlalchemy import Connection, insert, select
+
+from store import webchat as feed
+from store import work
+from store.engine import Database
+from store.model import Inbound
+from store.schema import inbox
+from tests.bench.children import Child, casewright
+from tests.bench.figures import Figure, Figures
+from tests.bench.keeping import written
+from tests.bench.load import long_talk
+from tests.bench.places import Place, opened, prepare
+from tests.bench.sizes import Size
+from tests.bench.work_done import drained
+
+_TALK = 100  # messages of a conversation
+_PORTION = 50  # conversations at a time
+_LOW = 500  # what still waits when it is time for the next portion
+
+
+async def measure(place: Place, size: Size) -> Figures:
+    talks = max(size.memory_messages // _TALK, 2)
+    with place.fresh() as url:
+        prepare(url)
+        with opened(url) as database:
+            async with casewright(url) as child:
+                idle = _resident(child)
+                await _live_through(database, range(talks // 2))
+                half = _resident(child)
+                await _live_through(database, range(talks // 2, talks))
+                full = _resident(child)
+    return [
+        Figure(name="resident_idle", value=idle, unit="MiB"),
+        Figure(name="resident_after_half", value=half, unit="MiB"),
+        Figure(name="resident_after_all", value=full, unit="MiB"),
+        Figure(name="messages", value=float(talks * _TALK)),
+    ]
+
+
+async def _live_through(database: Database, talks: range) -> None:
+    for first in range(talks.start, talks.stop, _PORTION):
+        await database.write(partial(_hand_in, talks=range(first, min(first + _PORTION, talks.stop))))
+        await drained(database, but_for=_LOW)
+    await drained(database)
+
+
+def _hand_in(connection: Connection, talks: range) -> None:
+    for number in talks:
+        key = f"talk-{number}"
+        texts = zip(range(_TALK), long_talk(random.Random(number)), strict=False)
+        first, *others = [written(key, at, text) for at, text in texts]
+        feed.start(connection, key)
+        event = work.accept(connection, first)
+        mine = connection.execute(select(inbox).where(inbox.c.id == event)).mappings().one()
+        connection.execute(insert(inbox), [_like(dict(mine), each) for each in others])
+
+
+def _like(row: dict[str, object], inbound: Inbound) -> dict[str, object]:
+    """The same conversation's next event."""
+    payload = work.INBOUND.dump_python(inbound, mode="json")
+    new = {"external_id": inbound.external_id, "payload": payload}
+    return {name: value for name, value in (row | new).items() if name != "id"}
+
+
+def _resident(child: Child) -> float:
+    """MiB."""
+    return psutil.Process(child.pid).memory_info().rss / 2**20

@@ -1,0 +1,28 @@
+"""How much is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Size:
+    messages: int  # of the load
+    steady_seconds: float
+    conversations: int  # to take the evaluations' cost from
+    starts: int
+    memory_messages: int
+    cases: int
+    openings: int  # of a new case, on each store
+
+
+FULL = Size(
+    messages=2_000,
+    steady_seconds=15,
+    conversations=3,
+    starts=3,
+    memory_messages=100_000,
+    cases=100_000,
+    openings=40,
+)
+QUICK = Size(messages=80, steady_seconds=2, conversations=1, starts=1, memory_messages=400, cases=500, openings=3)
