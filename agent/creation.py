@@ -57,7 +57,7 @@ def decide_creation(snapshot: Snapshot, defaults: Resolution, optional: Resoluti
     return Decision(
         outcome=outcome,
         why=_why(outcome, missing, snapshot.settings),
-        writes=_writes(both) if opened else (),
+        writes=_writes(both),
         refusals=tuple(both.refused.values()),
         missing=missing,
         ask=not opened and _asks(snapshot, defaults),

@@ -78,7 +78,7 @@ class Decision:
 
     outcome: Outcome
     why: str  # one sentence for people: "No case because Contact did not resolve."
-    writes: tuple[Write, ...] = ()
+    writes: tuple[Write, ...] = ()  # to apply where the outcome says so; else what resolved all the same
     suggestions: tuple[Write, ...] = ()  # new ones only: those open already are not repeated
     refusals: tuple[Refusal, ...] = ()
     unchanged: tuple[FieldId, ...] = ()  # predicted, and the case says the same already

@@ -34,8 +34,7 @@ class PredictionRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prediction:
-    """A value with the words that justify it. `evidence` is empty only where the value is the sender's verified
-    identity."""
+    """A value with the words that justify it; no words only where it is the sender's verified identity."""
 
     field: FieldId
     value: Value

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+from agent import language
 from agent.decide import decide
 from agent.decision import Decision, Outcome, Snapshot, Trigger, Write
 from agent.predictor import Predictor, Sender
@@ -51,6 +53,8 @@ class Evaluator:
 
     async def find(self, question: Question) -> Finding:
         snapshot = await self._database.read(partial(self._read, question=question))
+        if snapshot.conversation.language is None and language.wanted(snapshot.settings):
+            snapshot = await asyncio.to_thread(_with_language, snapshot)
         started = time.perf_counter()
         decision = await decide(snapshot, self._predictor)
         milliseconds = (time.perf_counter() - started) * 1000
@@ -80,6 +84,11 @@ class Evaluator:
         )
 
 
+def _with_language(snapshot: Snapshot) -> Snapshot:
+    spoken = language.spoken(snapshot.transcript)
+    return replace(snapshot, conversation=replace(snapshot.conversation, language=spoken))
+
+
 def apply(connection: Connection, finding: Finding, *, key: str) -> CaseNumber | None:
     """Writes what was decided, queues what people are to hear, keeps the evaluation; returns the case's number.
 
@@ -88,6 +97,7 @@ def apply(connection: Connection, finding: Finding, *, key: str) -> CaseNumber |
     case = finding.snapshot.case
     if case is not None:
         cases.get_unchanged(connection, case)
+    conversations.set_language(connection, finding.snapshot.conversation.id, finding.snapshot.conversation.language)
     number = _write(connection, finding, key=key)
     evaluations.keep(connection, _evaluation(finding, number))
     if finding.decision.ask:

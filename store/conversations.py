@@ -204,6 +204,13 @@ def end(connection: Connection, conversation_id: int) -> None:
     )
 
 
+def set_language(connection: Connection, conversation_id: int, language: str | None) -> None:
+    """Keeps the language once it is known."""
+    if language is not None:
+        mine = update(conversations).where(conversations.c.id == conversation_id, conversations.c.language.is_(None))
+        connection.execute(mine.values(language=language))
+
+
 def mark_asked(connection: Connection, conversation_id: int) -> None:
     connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(asked=True))
 

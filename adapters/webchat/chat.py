@@ -130,8 +130,7 @@ class Chat:
         def append(connection: Connection) -> None:
             appended[:] = [feed.append(connection, post, files)]
 
-        await self.database.write(append)
-        if not await receive(inbound):
+        if not await receive(inbound, alongside=append):
             find = partial(feed.find, conversation_key=post.conversation_key, post_key=post.key)
             return await self.database.read(find) or inbound.external_id
         self.hub.wake(post.conversation_key)

@@ -18,7 +18,7 @@ from agent.embedded.genre import Genre
 from agent.embedded.identifiers import IdentifierReader
 from agent.embedded.identity import verified
 from agent.embedded.language_names import is_language_field
-from agent.embedded.languages import LanguageReader, load
+from agent.embedded.languages import LanguageReader
 from agent.embedded.lookups import LookupReader
 from agent.embedded.phones import PhoneReader
 from agent.embedded.settle import abstain
@@ -26,6 +26,7 @@ from agent.embedded.talk import Talk
 from agent.embedded.texts import TextReader
 from agent.embedded.yes_no import YesNoReader
 from agent.fields import check
+from agent.language import load
 from agent.predictor import Abstention, Prediction, PredictionRequest
 from agent.settings import CaseField, FieldType, Settings
 

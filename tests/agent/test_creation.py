@@ -48,11 +48,11 @@ async def test_optional_fields_are_predicted_only_once_the_gate_is_open() -> Non
     assert predictor.asked == [defaults, defaults, optional]
 
 
-async def test_an_unresolved_default_field_keeps_the_case_shut_and_is_named() -> None:
+async def test_an_unresolved_default_field_keeps_the_case_shut_and_is_named_beside_what_resolved() -> None:
     decision = await decide(snapshot("it leaks"), LEAK)
     assert decision.outcome is Outcome.NOT_CREATED
     assert (decision.why, decision.missing) == ("No case because Contact did not resolve.", names("contact"))
-    assert decision.writes == ()
+    assert set(written(decision)) == {"issue_description"}
 
 
 async def test_several_unresolved_fields_are_named_in_one_sentence() -> None:

@@ -52,6 +52,11 @@ def test_a_message_that_says_anything_else_is_not(text: str) -> None:
     assert not is_noise(text)
 
 
+@pytest.mark.parametrize("text", ["all", "you", "everyone again", "the team"])
+def test_words_that_only_stand_between_phrases_are_no_noise_by_themselves(text: str) -> None:
+    assert not is_noise(text)
+
+
 @given(noise=st.sampled_from(listed(NOISE)), substance=st.sampled_from(listed(SUBSTANCE)))
 def test_polite_words_around_a_problem_do_not_make_it_noise(noise: str, substance: str) -> None:
     assert not is_noise(f"{noise}\n{substance}")

@@ -41,8 +41,10 @@ PARTS = {
     "memory": Part(title="Resident memory", measure=memory.measure, together=True),
 }
 Name = StrEnum("Name", list(PARTS))
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.command()
 def main(
     *,
     only: Annotated[list[Name] | None, typer.Option(help="Only this part; may be given several times.")] = None,
@@ -95,4 +97,4 @@ def _machine() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -15,8 +15,8 @@ from bot import evaluation
 from bot.evaluation import Evaluator, Question
 from bot.metrics import Metrics
 from bot.settings import CurrentSettings
-from store.engine import Database
-from store.model import ConversationId
+from store.engine import Connection, Database
+from store.model import ConversationId, Inbound
 from tests.bench.figures import Aim, Figure, Figures
 from tests.bench.keeping import begin, keep, written
 from tests.bench.load import long_talk
@@ -69,15 +69,23 @@ def _figures(first: float, hundredth: float, thousandth: float) -> Figures:
 async def _costs(desk: Desk, number: int, messages: int) -> dict[int, float]:
     """Lives through a conversation; milliseconds of the evaluation after each message, by the message's place."""
     found: dict[int, float] = {}
+    unkept: list[Inbound] = []
     conversation_id: ConversationId | None = None
     for at, text in zip(range(1, messages + 1), long_talk(random.Random(number)), strict=False):
         inbound = written(f"talk-{number}", at, text)
         if conversation_id is None:
             conversation_id = await desk.database.write(partial(begin, inbound=inbound))
-        await desk.database.write(partial(keep, conversation_id=conversation_id, inbound=inbound))
+        unkept.append(inbound)
         if at not in _CALM:
+            await desk.database.write(partial(_keep_all, conversation_id=conversation_id, inbounds=unkept))
+            unkept = []
             found[at] = await _evaluated(desk, conversation_id, key=inbound.external_id)
     return found
+
+
+def _keep_all(connection: Connection, conversation_id: ConversationId, inbounds: Sequence[Inbound]) -> None:
+    for inbound in inbounds:
+        keep(connection, conversation_id, inbound)
 
 
 async def _evaluated(desk: Desk, conversation_id: ConversationId, *, key: str) -> float:

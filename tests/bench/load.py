@@ -27,10 +27,10 @@ _FAULTS = [
     "makes a loud rattling noise",
     "doesn't switch on any more",
     "leaks water from the bottom",
-    "switches itself off after {number} minutes",
+    "keeps losing its power after {number} minutes",
     "shows error E{number}",
 ]
-_SINCE = ["since yesterday", "since Monday", "for {number} days now", "since I cleaned it", "after {number} months"]
+_SINCE = ["since yesterday", "since Monday", "for {number} days now", "since I cleaned it", "for {number} months now"]
 _TRIED = [
     "I have unplugged it and waited {number} minutes, no change.",
     "I tried another socket, and my neighbour's too.",

@@ -1,6 +1,6 @@
 """Hints across processes: cheap, lossy, and back by themselves after the database was away."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from sqlalchemy import column, func, select, text
@@ -13,7 +13,7 @@ LISTENERS = text("pg_stat_activity WHERE query LIKE 'LISTEN%'")
 
 
 @contextmanager
-def hinted(url: str, heard: list[str]) -> Iterator[Hints]:
+def hinted(url: str, heard: list[str]) -> Generator[Hints]:
     database = Database(url)
     hints = Hints(database, lambda: heard.append("work"))
     hints.start()

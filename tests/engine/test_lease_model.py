@@ -12,7 +12,7 @@ from hypothesis.stateful import (
     consumes,
     multiple,
     rule,
-    run_state_machine_as_test,  # pyright: ignore[reportUnknownVariableType] # its settings argument has no type
+    run_state_machine_as_test,
 )
 from sqlalchemy import delete, insert, select, update
 
@@ -86,6 +86,9 @@ class Leases(RuleBasedStateMachine):
 
     @rule(target=claims, worker=workers)
     def claim(self, worker: int) -> MultipleResults[Claim]:
+        return multiple(*self._claim(worker))
+
+    def _claim(self, worker: int) -> list[Claim]:
         claimed = self.database.write_now(partial(work.claim, worker=worker, seconds=300, limit=10))
         assert sum(each.event.suspect for each in claimed) <= 1
         for each in claimed:
@@ -97,7 +100,7 @@ class Leases(RuleBasedStateMachine):
         for name, line in self.lines.items():
             if name not in taken and (line.token is None or line.expired):
                 self._expect_left(line)
-        return multiple(*claimed)
+        return claimed
 
     def _expect_begun(self, line: Line, claimed: Claim) -> None:
         head = line.head()
@@ -117,6 +120,10 @@ class Leases(RuleBasedStateMachine):
 
     @rule(target=claims, claim=consumes(claims))
     def finish(self, claim: Claim) -> MultipleResults[Claim]:
+        following = self._finish(claim)
+        return multiple(following) if following else multiple()
+
+    def _finish(self, claim: Claim) -> Claim | None:
         line = self.lines[self.names[claim.lease.conversation_id]]
         write = partial(write_down, claim=claim)
         finish = partial(work.finish, lease=claim.lease, event=claim.event, apply=write, most=MOST)
@@ -124,16 +131,16 @@ class Leases(RuleBasedStateMachine):
             following = self.database.write_now(finish)
         except LostLease:
             assert line.token != claim.lease.token
-            return multiple()
+            return None
         assert line.token == claim.lease.token
         self._event(line, claim).status = "done"
         if following is None:
             head = line.head() if claim.lease.handled + 1 < MOST else None
             assert head is None or head.waits
             line.free()
-            return multiple()
-        self._expect_begun(line, following)
-        return multiple(following)
+        else:
+            self._expect_begun(line, following)
+        return following
 
     def _event(self, line: Line, claim: Claim) -> Expected:
         return next(event for event in line.events if event.id == claim.event.id)
@@ -200,10 +207,10 @@ class Leases(RuleBasedStateMachine):
             self.die(worker)
         while self.scene.events("ready"):
             self.let_time_pass()
-            for claimed in self.claim(1).values:
-                following: tuple[Claim, ...] = (claimed,)
+            for claimed in self._claim(1):
+                following: Claim | None = claimed
                 while following:
-                    following = self.finish(following[0]).values
+                    following = self._finish(following)
         done = [row.event_id for row in self.scene.applied()]
         for line in self.lines.values():
             assert [event.id for event in line.events if event.status == "done"] == [
@@ -227,5 +234,8 @@ def write_down(connection: Connection, claim: Claim) -> None:
 
 
 def test_each_event_is_applied_once_and_in_order_whatever_two_workers_do(scene: Scene) -> None:
-    few = settings(max_examples=15, stateful_step_count=30)
-    run_state_machine_as_test(lambda: Leases(scene), settings=few)
+    class LeasesHere(Leases):
+        def __init__(self) -> None:
+            super().__init__(scene)
+
+    run_state_machine_as_test(LeasesHere, settings=settings(max_examples=15, stateful_step_count=30))

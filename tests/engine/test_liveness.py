@@ -1,6 +1,6 @@
 """A worker is known to be dead when the lock is free that it held: at once, however long its leases last."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -15,7 +15,7 @@ from tests.engine.scene import Scene
 
 
 @contextmanager
-def process(scene: Scene) -> Iterator[Liveness]:
+def process(scene: Scene) -> Generator[Liveness]:
     """As if it were one: with connections of its own."""
     database = Database(scene.url)
     liveness = Liveness(database)

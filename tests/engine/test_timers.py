@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import select, update
 
 from store import work
 from store.engine import Connection, Database
