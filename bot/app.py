@@ -20,7 +20,7 @@ from bot.commands import COMMANDS
 from bot.config import Config
 from bot.delivery import Delivery
 from bot.evaluation import Evaluator
-from bot.handling import Handling
+from bot.handling import Handling, gave_up
 from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.secret import webchat_secret
@@ -65,6 +65,7 @@ class Application:
             self.metrics,
             concurrency=config.workers_concurrency,
             lease_seconds=config.lease_seconds,
+            gave_up=gave_up,
         )
         self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
         self.clock = Clock(database, self.work, self.metrics, fires=works)

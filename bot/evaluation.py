@@ -23,6 +23,8 @@ from store.engine import Connection, Database
 from store.evaluations import Evaluation
 from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId, MessageId, utcnow
 
+AGENT = Actor(kind=ActorKind.AGENT, id="agent", name="Casewright")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
@@ -149,9 +151,8 @@ def _ask(connection: Connection, finding: Finding, *, key: str) -> None:
 
 
 def origin(finding: Finding) -> Origin:
-    actor = Actor(kind=ActorKind.AGENT, id="agent", name="Casewright")
     return Origin(
-        actor=actor,
+        actor=AGENT,
         conversation_id=finding.snapshot.conversation.id,
         settings_version=finding.snapshot.settings_version,
         predictor=finding.predictor,

@@ -9,13 +9,13 @@ from agent.settings import Level
 from bot import evaluation, words
 from bot.announce import announce
 from bot.carry_out import CommandRunner
-from bot.evaluation import Evaluator, Question
+from bot.evaluation import AGENT, Evaluator, Question
 from bot.settings import CurrentSettings, InForce
 from bot.tracker import Reading, Step, read
 from store import cases, contacts, conversations, outbox, work
 from store.audit import Origin
 from store.engine import Connection, Database, Transaction
-from store.model import Actor, ActorKind, CaseStatus, Inbound, InboundKind, Role
+from store.model import CaseStatus, Inbound, InboundKind, Role
 from store.work import Claim
 
 
@@ -122,8 +122,19 @@ def _reopen_if_resolved(connection: Connection, *, claim: Claim, in_force: InFor
     before = cases.get(connection, number, lock=True)
     if before.status is not CaseStatus.RESOLVED:
         return
-    agent = Actor(kind=ActorKind.AGENT, id="agent", name="Casewright")
-    origin = Origin(actor=agent, conversation_id=claim.lease.conversation_id, settings_version=in_force.version)
+    origin = Origin(actor=AGENT, conversation_id=claim.lease.conversation_id, settings_version=in_force.version)
     status = CaseStatus.IN_PROGRESS if before.owner else CaseStatus.NEW
     cases.set_status(connection, origin, before, status)
     announce(connection, in_force.settings, cases.get(connection, number), key=str(claim.event.id), before=before)
+
+
+def gave_up(connection: Connection, *, claim: Claim, error_id: str) -> None:
+    """Implements `bot.worker.GaveUp`: whoever wrote is told, and the case carries a mark for its representative."""
+    conversation_id, inbound = claim.lease.conversation_id, claim.event.inbound
+    text = words.went_wrong(error_id)
+    number = conversations.get(connection, conversation_id).case_number
+    if number is not None:
+        cases.add_failure(connection, Origin(actor=AGENT, conversation_id=conversation_id), number, text)
+    if inbound.kind in {InboundKind.MESSAGE, InboundKind.ACTION}:
+        key = f"{claim.event.id}:failed:{error_id}"
+        outbox.queue_text(connection, conversation_id, key, text, audience=inbound.author.id)

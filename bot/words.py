@@ -42,10 +42,6 @@ def missing_question(missing: Sequence[FieldId], settings: Settings) -> str | No
     return f"To open a case I still need your {names}. Could you write {'it' if len(fields) == 1 else 'them'} here?"
 
 
-def case_created(number: int) -> str:
-    return f"Case {number} is open. What happens to it is posted here."
-
-
 def thread_update(number: int, changed: str) -> str:
     """`changed` as `card.changed_line` gives it."""
     return f"Case {number}: {changed}."

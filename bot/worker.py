@@ -15,7 +15,7 @@ from bot.metrics import Metrics
 from bot.wake import Wake
 from store import work
 from store.cases import Stale
-from store.engine import Database, DatabaseUnavailable, Transaction
+from store.engine import Connection, Database, DatabaseUnavailable, Transaction
 from store.liveness import Liveness
 from store.model import ConversationId, utcnow
 from store.work import Claim, LostLease
@@ -33,6 +33,12 @@ class Handler(Protocol):
     async def __call__(self, claim: Claim) -> Transaction: ...
 
 
+class GaveUp(Protocol):
+    """What people are told of an event that was given up, in the transaction that lays it out dead."""
+
+    def __call__(self, connection: Connection, *, claim: Claim, error_id: str) -> None: ...
+
+
 class Worker:
     """Runs until told to stop; `concurrency` conversations at a time."""
 
@@ -46,7 +52,9 @@ class Worker:
         *,
         concurrency: int = 8,
         lease_seconds: float = 30,
+        gave_up: GaveUp | None = None,
     ) -> None:
+        self._gave_up = gave_up
         self._database = database
         self._handler = handler
         self._wake = wake
@@ -170,7 +178,11 @@ class Worker:
         )
         text = described(error)
         put = partial(work.fail, lease=claim.lease, event=claim.event, error=text, error_id=error_id, retry=seconds)
+        if seconds is None and self._gave_up is not None:
+            tell = partial(self._gave_up, claim=claim, error_id=error_id)
+            put = partial(_in_turn, first=put, then=tell)
         await self._quietly(put)
+        self._posts.up()
 
     async def _quietly(self, transaction: Transaction) -> None:
         """Writes what the next holder of the lease would find out by itself if this failed."""
@@ -211,3 +223,8 @@ class Worker:
             task.cancel()
         if late:
             await asyncio.wait(late)
+
+
+def _in_turn(connection: Connection, *, first: Transaction, then: Transaction) -> None:
+    first(connection)
+    then(connection)

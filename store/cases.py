@@ -229,6 +229,12 @@ def add_note(connection: Connection, origin: Origin, case: Case, text: str) -> N
     _touch(connection, case.number)
 
 
+def add_failure(connection: Connection, origin: Origin, number: CaseNumber, reason: str) -> None:
+    """Marks that an event of the case could not be handled."""
+    audit.record(connection, number, origin, [Change(what="failed", reason=reason)])
+    _touch(connection, number)
+
+
 def suggest(connection: Connection, origin: Origin, case: Case, wanted: Sequence[FieldWrite]) -> None:
     """Keeps values for a representative to accept or reject; a newer suggestion replaces the field's open one."""
     for each in wanted:
