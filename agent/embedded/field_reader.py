@@ -6,6 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 
 from agent.embedded.cues import cues_of, speaks_of
 from agent.embedded.mention import Mention, stance
@@ -18,6 +19,7 @@ from agent.settings import CaseField, Settings
 from store.model import Value
 
 _ASKED_FOR = 0.05
+_MOST_MENTIONS = 50  # of one field in one message: each is weighed with all of its sentence
 _REMEMBERED = 4096
 """Messages per field; a conversation of a thousand messages is not read again at each evaluation."""
 
@@ -45,7 +47,7 @@ class FieldReader(ABC):
         return said.mention.confidence + (_ASKED_FOR if self.is_answer(said, talk) else 0)
 
     def _mentions(self, turn: Turn) -> tuple[Mention, ...]:
-        return tuple(self._kept(turn))
+        return tuple(islice(self._kept(turn), _MOST_MENTIONS))
 
     def _kept(self, turn: Turn) -> Iterable[Mention]:
         for mention in self.find(turn):

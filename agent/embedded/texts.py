@@ -15,7 +15,7 @@ from agent.embedded.turn import Turn
 from agent.predictor import Abstention, Prediction
 
 _NAMED = re.compile(
-    r"(?P<name>(?:[^\W\d_]+\s){0,3}[^\W\d_]+)(?:\s(?:is|was|would be|ist|est|es|é|is het)\s"
+    r"(?<![^\W\d_])(?P<name>(?:[^\W\d_]{1,40}\s){0,3}[^\W\d_]{1,40})(?:\s(?:is|was|would be|ist|est|es|é|is het)\s"
     r"|\s?[:=]\s?)(?P<value>[^\n,;.!?]{1,60})",
     re.IGNORECASE,
 )

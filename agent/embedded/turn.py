@@ -6,7 +6,8 @@ It depends on nothing but the text, so it is made once however often the convers
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -93,6 +94,10 @@ class Turn:
         return hits(self.plain.text)
 
     @cached_property
+    def _hit_starts(self) -> list[int]:
+        return [hit.start for hit in self.hits]
+
+    @cached_property
     def words(self) -> tuple[tuple[str, int, int], ...]:
         """Folded, with their places in the plain reading."""
         return tuple((match.group().casefold(), *match.span()) for match in _WORD.finditer(self.plain.text))
@@ -125,8 +130,9 @@ class Turn:
         text, first, last = self.plain.text, self.plain.index(start), self.plain.index(end)
         return text[sentence.start : first].lower(), text[last : max(last, sentence.end)].lower()
 
-    def hits_in(self, sentence: Sentence) -> list[Hit]:
-        return [hit for hit in self.hits if sentence.start <= hit.start < sentence.end]
+    def hits_in(self, sentence: Sentence) -> Sequence[Hit]:
+        first, last = (bisect_left(self._hit_starts, place) for place in sentence.span)
+        return self.hits[first:last]
 
     def speaks_of(self, sentence: Sentence, concepts: frozenset[Concept]) -> bool:
         return any(hit.concept in concepts for hit in self.hits_in(sentence))

@@ -17,9 +17,10 @@ from bot import config
 from bot.app import Application, opened, running
 from store import cases, work
 from store import settings as versions
+from store.audit import Origin
 from store.engine import Connection, Database
-from store.model import Case
-from store.schema import timers
+from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId
+from store.schema import conversations, timers
 
 SECRET = "a-secret-of-the-tests-that-nobody-can-guess"
 DEADLINE = 20.0  # seconds until a test gives up waiting
@@ -110,6 +111,17 @@ class Desk:
 
     def case(self, number: int) -> Case:
         return self.database.read_now(lambda connection: cases.get(connection, number))
+
+    def link(self, number: int, person: Person) -> None:
+        """Links a person's conversation to a case, as a merge does."""
+
+        def link(connection: Connection) -> None:
+            found = select(conversations.c.id).where(conversations.c.key == person.conversation)
+            conversation_id = ConversationId(connection.execute(found).scalar_one())
+            actor = Actor(kind=ActorKind.PERSON, id="test", name="Test")
+            cases.link(connection, Origin(actor=actor), CaseNumber(number), conversation_id)
+
+        self.database.write_now(link)
 
     async def settled(self) -> None:
         """Waits until no event, timer or post is left to be done."""

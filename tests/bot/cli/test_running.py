@@ -41,6 +41,16 @@ def line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
+def answering(process: subprocess.Popen[str]) -> str:
+    """The address that it printed, once a request there has been answered."""
+    printed = line(process)
+    assert printed.startswith("Casewright is at http://127.0.0.1:")
+    address = printed.split()[-1]
+    with urlopen(f"{address}readyz", timeout=DEADLINE) as response:  # noqa: S310 -- our own
+        assert response.status == 200
+    return address
+
+
 def stopped(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
     """The exit status after this signal, and what stood on standard error."""
     process.send_signal(number)
@@ -50,10 +60,7 @@ def stopped(process: subprocess.Popen[str], number: signal.Signals = signal.SIGT
 
 def test_run_prints_the_address_that_answers_and_stops_when_told(tmp_path: Path) -> None:
     with started(tmp_path, "run") as process:
-        printed = line(process)
-        assert printed.startswith("Casewright is at http://127.0.0.1:")
-        with urlopen(f"{printed.split()[-1]}healthz", timeout=DEADLINE) as response:  # noqa: S310 -- our own
-            assert response.status == 200
+        assert answering(process)
         status, err = stopped(process)
     assert status == 0
     assert "Traceback" not in err
@@ -62,7 +69,7 @@ def test_run_prints_the_address_that_answers_and_stops_when_told(tmp_path: Path)
 
 def test_run_begins_with_the_starter_settings(tmp_path: Path, cli: CommandLine) -> None:
     with started(tmp_path, "run") as process:
-        line(process)
+        assert answering(process)
         assert stopped(process, signal.SIGINT)[0] == 0
     (version,) = cli("settings", "history", "--json").data
     assert (version["version"], version["comment"]) == (1, "Starter settings")
@@ -70,7 +77,7 @@ def test_run_begins_with_the_starter_settings(tmp_path: Path, cli: CommandLine) 
 
 def test_a_demo_says_that_it_is_for_this_machine_alone(tmp_path: Path) -> None:
     with started(tmp_path, "run", "--demo") as process:
-        line(process)
+        assert answering(process)
         assert line(process) == "Demo mode: on this machine only.\n"
         assert stopped(process)[0] == 0
     with started(tmp_path, "run", "--demo", CASEWRIGHT_HOST="0.0.0.0") as process:  # noqa: S104 -- is refused
@@ -143,9 +150,7 @@ def test_web_and_worker_run_apart_on_postgresql(tmp_path: Path, postgres_url: st
     database.close()
     variables = {"CASEWRIGHT_DATABASE_URL": postgres_url}
     with started(tmp_path, "web", **variables) as web, started(tmp_path, "worker", **variables) as worker:
-        address = line(web).split()[-1]
         assert line(worker) == "Casewright's worker is running.\n"
-        with urlopen(f"{address}readyz", timeout=DEADLINE) as response:  # noqa: S310 -- our own
-            assert response.status == 200
+        assert answering(web)
         assert stopped(worker)[0] == 0
         assert stopped(web)[0] == 0

@@ -1,0 +1,144 @@
+"""Commands over real requests: carried out whole or not at all, answered to the representative alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from store import audit
+from store.model import FieldId
+from tests.flow.desk import Desk, Person
+
+PROBLEM = "My toaster leaks sparks and does not heat any more."
+
+
+@pytest.fixture
+async def people(desk: Desk) -> tuple[Person, Person, int]:
+    """A customer with a case, a representative beside them, and the case's number."""
+    customer = await desk.customer(email="ann.lee@example.org")
+    await customer.says(PROBLEM)
+    number = (await customer.card())["channelData"]["card"]["number"]
+    representative = await desk.representative(beside=customer)
+    await desk.settled()
+    await customer.quiet()
+    await representative.quiet()
+    return customer, representative, number
+
+
+async def test_a_customers_command_is_refused_politely_and_changes_nothing(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    customer, _, number = people
+    before = desk.case(number)
+    await customer.says("/resolve")
+    assert "support team" in await customer.answer("Sorry")
+    assert desk.case(number) == before
+
+
+async def test_a_representative_claims_and_resolves_and_the_thread_hears_of_it(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    customer, representative, number = people
+    await representative.says("/claim")
+    await representative.answer(f"Case {number} is yours now")
+    await customer.answer("Status set to In progress")
+    await representative.says("/resolve Replaced under warranty")
+    await customer.answer("Status set to Resolved")
+    assert desk.case(number).resolution == "Replaced under warranty"
+
+
+async def test_a_customer_who_writes_on_reopens_a_resolved_case_and_a_thank_you_does_not(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    customer, representative, number = people
+    await representative.says("/resolve")
+    await representative.answer("is resolved")
+    await customer.says("Thank you!")
+    await desk.settled()
+    assert desk.case(number).status == "resolved"
+    await customer.says("Sorry, but the toaster does not heat again.")
+    await desk.settled()
+    assert desk.case(number).status == "new"
+
+
+async def test_one_wrong_value_keeps_the_others_from_being_written(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    _, representative, number = people
+    before = desk.case(number)
+    await representative.says('/update-case priority=hihg "serial number"=EH24-123456 contact=nobody')
+    answer = await representative.answer("Nothing was changed")
+    assert "Priority" in answer
+    assert "Contact" in answer
+    assert desk.case(number) == before
+
+
+async def test_answers_and_commands_are_the_representatives_alone(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    customer, representative, _ = people
+    await representative.says("/note The customer sounds annoyed")
+    await representative.answer("Note kept")
+    await desk.settled()
+    assert await customer.quiet() == []
+
+
+async def test_what_a_person_set_is_not_changed_by_the_agent_and_the_suggestion_can_be_accepted(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    customer, representative, number = people
+    await representative.says("/update-case product=Kettle serial number=EH24-123456")
+    await representative.answer("Kettle One")
+    await customer.says("The serial number is EH24-999999.")
+    await desk.settled()
+    assert desk.case(number).values[FieldId("serial_number")].value == "EH24-123456"
+    [suggestion] = [each for each in desk.case(number).suggestions if each.field == "serial_number"]
+    await representative.presses({"verb": "accept_suggestion", "case": number, "suggestion": suggestion.id})
+    await representative.answer("EH24-999999")
+    assert desk.case(number).values[FieldId("serial_number")].writer.id == "demo-representative"
+
+
+async def test_a_second_case_in_the_same_thread_is_a_representatives_decision(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    _, representative, number = people
+    await representative.says('/create-case issue description="The kettle hums"')
+    await representative.answer(f"Case {number + 1} is open")
+    second = desk.case(number + 1)
+    assert second.values[FieldId("issue_description")].value == "The kettle hums"
+    assert second.values[FieldId("issue_description")].writer.kind == "person"
+
+
+async def test_a_change_made_in_one_conversation_shows_in_every_linked_one(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    customer, _, number = people
+    other = await desk.customer(user="bob", name="Bob")
+    await other.says("Hello!")
+    elsewhere = await desk.representative(beside=other)
+    await desk.settled()
+    desk.link(number, other)
+    await elsewhere.says("/update-case priority=low")  # of this conversation's case, now
+    await customer.card("Low")
+    await other.card("Low")
+
+
+async def test_cases_are_listed(people: tuple[Person, Person, int]) -> None:
+    _, representative, number = people
+    await representative.says("/cases")
+    assert f"{number} · New · unclaimed" in await representative.answer(str(number))
+
+
+async def test_every_change_leaves_its_audit_entry(desk: Desk, people: tuple[Person, Person, int]) -> None:
+    _, representative, number = people
+    await representative.says("/update-case priority=low")
+    await representative.answer("Priority: — → Low")
+    trail = desk.database.read_now(lambda connection: audit.of_case(connection, desk.case(number).number))
+    last = trail[-1]
+    assert (last.change.what, last.change.field, last.change.new) == ("field", "priority", "Low")
+    assert (last.origin.actor.kind, last.origin.actor.id) == ("person", "demo-representative")
+
+
+async def test_an_unknown_command_gets_the_nearest_match(people: tuple[Person, Person, int]) -> None:
+    _, representative, _ = people
+    await representative.says("/upate-case")
+    assert "/update-case" in await representative.answer("There is no command")
