@@ -87,7 +87,7 @@ class Application:
         return {webchat.name: webchat}
 
     async def _is_representative(self, user_id: str) -> bool:
-        in_force = await self.database.read(self.settings)
+        in_force = await self.settings.recently(self.database)
         return user_id in self.demo_representatives or user_id in in_force.settings.channel("webchat").representatives
 
     def hint(self) -> None:
@@ -102,12 +102,13 @@ async def serve(config: Config, *, web: bool, worker: bool, ready: Callable[[str
 
     Raises store.migrations.DatabaseTooOld and DatabaseTooNew, and OSError where the port is taken.
     """
+    stopped = _stop_signal()  # before anybody is told that we run
     database = await asyncio.to_thread(opened, config)
     try:
         app = Application(config, database, works=worker)
         async with running(app, web=web, worker=worker) as address:
             ready(address)
-            await _stop_signal()
+            await stopped.wait()
             log.info("stopping")
     finally:
         await asyncio.to_thread(database.close)
@@ -116,11 +117,15 @@ async def serve(config: Config, *, web: bool, worker: bool, ready: Callable[[str
 def opened(config: Config) -> Database:
     """The database at this version's schema: SQLite is upgraded on the spot, PostgreSQL by `casewright db upgrade`."""
     database = Database(config.database_url.get_secret_value())
-    if database.is_sqlite:
-        migrations.upgrade(database)
-    else:
-        migrations.require_current(database)
-    ensure_starter(database)
+    try:
+        if database.is_sqlite:
+            migrations.upgrade(database)
+        else:
+            migrations.require_current(database)
+        ensure_starter(database)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
@@ -184,8 +189,8 @@ async def _listening(app: Application) -> AsyncGenerator[str]:
         await runner.cleanup()
 
 
-async def _stop_signal() -> None:
+def _stop_signal() -> asyncio.Event:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await stopped.wait()
+    return stopped

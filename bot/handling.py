@@ -39,7 +39,7 @@ class Handling:
 
     async def __call__(self, claim: Claim) -> Transaction:
         inbound = claim.event.inbound
-        in_force = await self._database.read(self._settings)
+        in_force = await self._settings.recently(self._database)
         reading = read(inbound, in_force.settings, demo_representatives=self._demo_representatives)
         match reading.step:
             case Step.COMMAND | Step.ACTION:

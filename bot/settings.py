@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from math import inf
 
 from agent.document import starter
-
 from agent.settings import Settings
 from store import settings as versions
 from store.engine import Connection, Database
+
+RECENT = 1.0  # seconds until a new version is in force everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,20 @@ class CurrentSettings:
 
     def __init__(self) -> None:
         self._known: InForce | None = None
+        self._asked_at = -inf
 
     def __call__(self, connection: Connection) -> InForce:
         number = versions.current_number(connection)
         if self._known is None or self._known.version != number:
             self._known = read(connection, number)
+        self._asked_at = time.monotonic()
         return self._known
+
+    async def recently(self, database: Database) -> InForce:
+        """What was in force within the last second: who is a representative is asked for every message and socket."""
+        if self._known is not None and time.monotonic() - self._asked_at < RECENT:
+            return self._known
+        return await database.read(self)
 
 
 def read(connection: Connection, number: int) -> InForce:

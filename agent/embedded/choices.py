@@ -67,6 +67,7 @@ _SECOND_PERSON = 0.4
 _ASIDE = 0.35  # said in passing, not where the customer reports or asks
 _SPACED = 0x590  # scripts from here on join words, or join particles to them
 _REACH = 40  # characters between a request and what is requested
+_HOW_IT_IS = re.compile(r"(?:is|are|was|were|does|did) (?:it|that|the|there|this|they|you)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,8 @@ class ChoiceReader(FieldReader):
                 yield (name,), value, place, place + len(name)
 
     def _counts(self, turn: Turn, sentence: Sentence, name: tuple[str, ...], start: int, end: int) -> bool:
-        if len(name) == 1 and name[0] in _ORDINARY and not self.cues.names & telling(sentence.text):
+        ordinary = len(name) == 1 and (name[0] in _ORDINARY or name[0].isdigit())
+        if ordinary and not self.cues.names & telling(sentence.text):
             return False
         if spoken_of(" ".join(name))[0]:
             return False  # weighed with everything else that speaks of the same thing
@@ -205,9 +207,17 @@ class ChoiceReader(FieldReader):
     def confidence(self, said: Said, talk: Talk) -> float:
         if self._is_subject and not said.line.is_opener:
             return said.mention.confidence * _SECOND_PERSON
+        if not said.confirmed and self._only_asks(said):
+            return said.mention.confidence * _ASIDE
         if self.cues.on_request or said.mention.confidence < _NAMED:
             return said.mention.confidence
         return said.mention.confidence + (0.2 if self.is_answer(said, talk) else 0)
+
+    def _only_asks(self, said: Said) -> bool:
+        """Whether an option is named in a question how things are: "is it a direct flight?" wants nothing."""
+        sentence = said.source.sentence(said.mention.start)
+        named = said.mention.confidence >= _NAMED and not self._is_subject
+        return named and sentence is not None and sentence.is_question and bool(_HOW_IT_IS.match(sentence.text))
 
     def answer(self, talk: Talk) -> Prediction | Abstention:
         said = [item for item in talk.heard(self) if not item.confirmed or item.mention.confidence >= _NAMED]

@@ -73,6 +73,7 @@ def telling(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Cues:
+    label: frozenset[str]  # stems of the label
     names: frozenset[str]  # stems of label and id that tell the field from others
     wanted: frozenset[Concept]
     unwanted: frozenset[Concept]
@@ -94,6 +95,7 @@ def cues(label: str, identifier: str, description: str) -> Cues:
     names = own - {stem(word) for word in _GENERIC}
     past, future = bool(_PAST.search(f"{label} {use}")), bool(_FUTURE.search(f"{label} {use}"))
     return Cues(
+        label=frozenset(stem(word) for word in words(label)),
         names=frozenset(names or own),
         wanted=wanted,
         unwanted=unwanted,

@@ -20,6 +20,7 @@ _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl")
 _SHORTEST = 3  # letters of an abbreviated month
 _MONTHS_A_YEAR = 12
 _CENTURY = 100
+_MOST = 200  # days that are looked for in one message
 
 
 def _names(names: Iterator[tuple[str, int]]) -> dict[str, int]:
@@ -145,6 +146,8 @@ def days(text: str) -> Iterator[Day]:
         for match in pattern.finditer(text):
             if any(start < match.end() and match.start() < end for start, end in taken):
                 continue
+            if len(taken) == _MOST:
+                return
             taken.append(match.span())
             found = None if _ABOUT.search(text, max(0, match.start() - 30), match.start()) else _day(match)
             if found:

@@ -73,13 +73,13 @@ class DescriptionReader:
         if not passages:
             return abstain(self.field, "The customer has not said yet what is wrong or wanted.")
         current = talk.request.current.get(FieldId(self.field.id))
-        kept = _standing(passages, current) if isinstance(current, str) else None
-        chosen = kept or _first(passages)
+        standing = _standing(passages, current) if isinstance(current, str) else []
+        chosen = _first(_grown(passages, standing) if standing else passages)
         best = max(passage.weight for passage in chosen)
         confidence = _CERTAIN if best >= _BEYOND_DOUBT else _LIKELY if best >= SUBSTANTIAL else _PITIED
         return Prediction(
             field=FieldId(self.field.id),
-            value=current if kept and isinstance(current, str) else _text(chosen),
+            value=current if isinstance(current, str) and chosen == standing else _text(chosen),
             confidence=confidence,
             evidence=tuple(passage.evidence for passage in _merged(chosen)),
         )
@@ -132,13 +132,15 @@ def _first(passages: Sequence[Passage]) -> list[Passage]:
     return chosen
 
 
-def _standing(passages: Sequence[Passage], current: str) -> list[Passage] | None:
-    """The passages that a description consists of already, unless something that says far more came since."""
+def _standing(passages: Sequence[Passage], current: str) -> list[Passage]:
+    """The passages that the description of the case consists of already."""
     wanted = one_line(current)
-    standing = [passage for passage in passages if one_line(passage.text) in wanted]
-    if not standing or max(p.weight for p in passages) > max(p.weight for p in standing) + SUBSTANTIAL:
-        return None
-    return standing
+    return [passage for passage in passages if one_line(passage.text) in wanted]
+
+
+def _grown(passages: Sequence[Passage], standing: Sequence[Passage]) -> list[Passage]:
+    """A description grows by what is beyond doubt: the rest of a conversation must not keep changing a case."""
+    return [passage for passage in passages if passage in standing or passage.weight >= _BEYOND_DOUBT]
 
 
 def _text(passages: Sequence[Passage]) -> str:

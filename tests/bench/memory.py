@@ -1,8 +1,9 @@
 """What stays in memory: of a server that is idle, and of the same one after many messages.
 
-The messages are put straight into the inbox, by the thousand, as a hundred thousand requests would take an hour. All
-that follows is the server's own work: its worker appends them, its clock fires, the predictor evaluates, cards are
-posted. Only its HTTP side has had nothing to do; what that holds after a load shows with the throughput.
+The messages are put straight into the inbox, in long conversations and by the thousand: as requests, each evaluated by
+itself, a hundred thousand would take most of an hour. All that follows is the server's own work, with the settings it
+comes with: its worker keeps them, its clock fires, the predictor evaluates, cards are posted. Only its HTTP side has
+nothing to do; what that holds after a load shows with the throughput.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from tests.bench.children import Child, casewright
 from tests.bench.figures import Figure, Figures
 from tests.bench.keeping import written
 from tests.bench.load import long_talk
-from tests.bench.places import Place, opened, prepare
+from tests.bench.places import Place, opened, upgrade
 from tests.bench.sizes import Size
 from tests.bench.work_done import drained
 
-_TALK = 100  # messages of a conversation
-_PORTION = 50  # conversations at a time
+_TALK = 500  # messages of a conversation
+_PORTION = 10  # conversations at a time
 _LOW = 500  # what still waits when it is time for the next portion
 
 
 async def measure(place: Place, size: Size) -> Figures:
     talks = max(size.memory_messages // _TALK, 2)
     with place.fresh() as url:
-        prepare(url)
+        upgrade(url)
         with opened(url) as database:
             async with casewright(url) as child:
                 idle = _resident(child)

@@ -50,6 +50,12 @@ def opened(url: str) -> Generator[Database]:
         database.close()
 
 
+def upgrade(url: str) -> None:
+    """This version's schema; the settings are the first start's to save."""
+    with opened(url) as database:
+        migrations.upgrade(database)
+
+
 def prepare(url: str) -> None:
     """This version's schema, and the starter settings with a short quiet time."""
 
@@ -57,8 +63,8 @@ def prepare(url: str) -> None:
         document = starter().model_dump(mode="json") | {"evaluation": QUIET}
         versions.save(connection, document, author="bench", comment="Short quiet time", based_on=0)
 
+    upgrade(url)
     with opened(url) as database:
-        migrations.upgrade(database)
         database.write_now(save)
 
 

@@ -25,4 +25,4 @@ FULL = Size(
     cases=100_000,
     openings=40,
 )
-QUICK = Size(messages=80, steady_seconds=2, conversations=1, starts=1, memory_messages=400, cases=500, openings=3)
+QUICK = Size(messages=80, steady_seconds=2, conversations=1, starts=1, memory_messages=1_000, cases=500, openings=3)

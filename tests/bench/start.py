@@ -1,11 +1,9 @@
-"""From the start of the process to the first 200 of /readyz, and the memory that it takes then."""
+"""From the start of the process to the first 200 of /readyz."""
 
 from __future__ import annotations
 
 import time
 from statistics import median
-
-import psutil
 
 from tests.bench.children import casewright, finished
 from tests.bench.figures import Aim, Figure, Figures
@@ -18,27 +16,21 @@ _AIM = Aim(at_most=2)  # seconds, of a second start
 async def measure(place: Place, size: Size) -> Figures:
     first: list[float] = []
     second: list[float] = []
-    memory: list[float] = []
     for _ in range(size.starts):
         with place.fresh() as url:
             upgraded = 0.0 if place.name == "sqlite" else await _upgrade(url)
-            first.append(upgraded + (await _start(url))[0])
-            seconds, resident = await _start(url)
-            second.append(seconds)
-            memory.append(resident)
+            first.append(upgraded + await _start(url))
+            second.append(await _start(url))
     return [
         Figure(name="on_a_fresh_database", value=median(first), unit="s"),
         Figure(name="second_start", value=median(second), unit="s", aim=_AIM),
-        Figure(name="resident_memory_idle", value=median(memory), unit="MiB"),
     ]
 
 
-async def _start(url: str) -> tuple[float, float]:
-    """Seconds, and MiB."""
+async def _start(url: str) -> float:
     started = time.perf_counter()
-    async with casewright(url) as child:
-        seconds = time.perf_counter() - started
-        return seconds, psutil.Process(child.pid).memory_info().rss / 2**20
+    async with casewright(url):
+        return time.perf_counter() - started
 
 
 async def _upgrade(url: str) -> float:

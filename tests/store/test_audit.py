@@ -217,6 +217,15 @@ def test_status_owner_and_note_leave_one_entry_each(database: Database) -> None:
     ]
 
 
+def test_an_event_that_could_not_be_handled_leaves_an_entry(database: Database) -> None:
+    number = opened(database).number
+
+    database.write_now(lambda connection: cases.add_failure(connection, BY_AGENT, number, "reference 4f2a"))
+
+    assert last(database, number, 1) == [Change(what="failed", reason="reference 4f2a")]
+    assert len(trail(database, number)) == 2 + 1
+
+
 def test_a_suggestion_leaves_an_entry_when_it_is_made_and_when_it_is_rejected(database: Database) -> None:
     number = opened(database, field("product", "Aria 2000")).number
     wanted = field("product", "Aria 3000", confidence=0.8, evidence=(QUOTE,), rule="Product defect")

@@ -284,6 +284,9 @@ CHANGES: dict[str, Callable[[Database, Case], object]] = {
     "status": lambda database, case: changed(database, cases.set_status, case.number, CaseStatus.RESOLVED),
     "owner": lambda database, case: changed(database, cases.set_owner, case.number, ANNA),
     "note": lambda database, case: changed(database, cases.add_note, case.number, "Called them."),
+    "failure": lambda database, case: database.write_now(
+        lambda connection: cases.add_failure(connection, BY_AGENT, case.number, "reference 4f2a")
+    ),
     "suggestion": lambda database, case: changed(database, cases.suggest, case.number, [field("priority", "Low")]),
     "accepted": lambda database, case: changed(
         database, cases.decide_suggestion, case.number, case.suggestions[0].id, accept=True

@@ -265,6 +265,17 @@ def test_a_message_after_the_end_opens_the_conversation_again(database: Database
     assert not database.read_now(ended)
 
 
+def test_the_language_is_kept_from_when_it_is_first_known(database: Database, thread: ConversationId) -> None:
+    def known(connection: Connection) -> str | None:
+        return conversations.get(connection, thread).language
+
+    other = database.write_now(lambda connection: conversation(connection, "other"))
+    for heard, kept in ((None, None), ("de", "de"), ("en", "de"), (None, "de")):
+        database.write_now(lambda connection, heard=heard: conversations.set_language(connection, thread, heard))
+        assert database.read_now(known) == kept
+    assert database.read_now(lambda connection: conversations.get(connection, other)).language is None
+
+
 def test_that_the_question_was_put_is_remembered(database: Database, thread: ConversationId) -> None:
     database.write_now(lambda connection: conversations.mark_asked(connection, thread))
 

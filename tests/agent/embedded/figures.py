@@ -1,0 +1,202 @@
+"""The figures that the data's README asks for, from what a predictor answered."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+from agent.evidence import refusal
+from agent.predictor import Abstention, Prediction, PredictionRequest
+from agent.settings import CaseField
+from store.model import FieldId, Value
+from tests.agent.embedded.labelled import Labelled
+
+Evaluate = Callable[[PredictionRequest], Sequence[Prediction | Abstention]]
+_RESAMPLES = 2000
+
+
+def always_abstain(request: PredictionRequest) -> list[Abstention]:
+    """The baseline that is never wrong where nothing is to be written."""
+    return [Abstention(field=FieldId(wanted.id), reason="always") for wanted in request.fields]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """One field of one conversation. `value` is None where nothing would be written."""
+
+    field: CaseField
+    value: Value | None
+    confidence: float
+    expected: bool
+    right: bool
+    refused: str | None  # why the words given for it are no evidence
+    overlaps: bool | None  # its evidence and a labelled place; None where there is nothing to compare
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """One conversation, evaluated after each of its messages."""
+
+    conversation: Labelled
+    slots: tuple[Slot, ...]
+    opened: int | None  # the message after which the required fields were there
+    flips: int  # values replaced by others while the conversation went on
+    seconds: tuple[float, ...]  # of processor time: other programs' share of the machine is no property of ours
+
+    @property
+    def decided_right(self) -> bool:
+        """Opened if and only if a case was due, and not before it was."""
+        wanted, after = self.conversation.case, self.conversation.case_after
+        if self.opened is None:
+            return not wanted
+        return bool(wanted) and after is not None and self.opened >= after
+
+    @property
+    def all_right(self) -> bool:
+        slots_right = all(slot.right if slot.expected else slot.value is None for slot in self.slots)
+        return slots_right and (self.conversation.case is None or self.decided_right)
+
+
+def play(conversation: Labelled, evaluate: Evaluate) -> Played:
+    """Message by message; sets without case decisions are evaluated at their end alone.
+
+    Once a case is open, its values go in with every further evaluation.
+    """
+    last = len(conversation.transcript)
+    steps = range(1 if conversation.case is not None else last, last + 1)
+    seconds: list[float] = []
+    answers: Sequence[Prediction | Abstention] = ()
+    standing: dict[FieldId, Value] = {}
+    opened, flips = None, 0
+    for step in steps:
+        request = conversation.request(step, standing if opened is not None else None)
+        started = time.process_time()
+        answers = evaluate(request)
+        seconds.append(time.process_time() - started)
+        written = _written(answers, request.fields)
+        flips += sum(written.get(name, value) != value for name, value in standing.items())
+        standing |= written
+        if opened is None and all(FieldId(name) in written for name in request.settings.default_fields):
+            opened = step - 1
+    slots = tuple(_slot(conversation, wanted, answers) for wanted in conversation.settings.fields)
+    return Played(conversation=conversation, slots=slots, opened=opened, flips=flips, seconds=tuple(seconds))
+
+
+def _written(answers: Iterable[Prediction | Abstention], fields: Sequence[CaseField]) -> dict[FieldId, Value]:
+    """What is sure enough to be written."""
+    thresholds = {wanted.id: wanted.threshold for wanted in fields}
+    return {
+        answer.field: answer.value
+        for answer in answers
+        if isinstance(answer, Prediction) and answer.confidence >= thresholds[answer.field]
+    }
+
+
+def _slot(conversation: Labelled, wanted: CaseField, answers: Iterable[Prediction | Abstention]) -> Slot:
+    name = FieldId(wanted.id)
+    answer = next((a for a in answers if a.field == name and isinstance(a, Prediction)), None)
+    written = isinstance(answer, Prediction) and answer.confidence >= wanted.threshold
+    prediction = answer if isinstance(answer, Prediction) and written else None
+    return Slot(
+        field=wanted,
+        value=prediction.value if prediction else None,
+        confidence=prediction.confidence if prediction else 0.0,
+        expected=name in conversation.expected,
+        right=prediction is not None and conversation.is_right(wanted, prediction.value),
+        refused=refusal(prediction, conversation.transcript, wanted, conversation.sender) if prediction else None,
+        overlaps=_overlaps(conversation, prediction) if prediction else None,
+    )
+
+
+def _overlaps(conversation: Labelled, prediction: Prediction) -> bool | None:
+    places = conversation.evidence.get(prediction.field)
+    if not places or not prediction.evidence:
+        return None
+    return any(
+        message == each.message_id and start < each.end and each.start < end
+        for each in prediction.evidence
+        for message, start, end in places
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Slots of one kind, counted."""
+
+    expected: int
+    predicted: int
+    right: int
+    silent: int  # slots that should stay empty
+    wrong_when_silent: int
+    covered: int  # expected slots in which something was predicted
+
+    @property
+    def precision(self) -> float | None:
+        return self.right / self.predicted if self.predicted else None
+
+    @property
+    def recall(self) -> float | None:
+        return self.right / self.expected if self.expected else None
+
+    @property
+    def coverage(self) -> float | None:
+        return self.covered / self.expected if self.expected else None
+
+
+def counts(slots: Iterable[Slot]) -> Counts:
+    every = list(slots)
+    return Counts(
+        expected=sum(slot.expected for slot in every),
+        predicted=sum(slot.value is not None for slot in every),
+        right=sum(slot.right for slot in every),
+        silent=sum(not slot.expected for slot in every),
+        wrong_when_silent=sum(slot.value is not None and not slot.expected for slot in every),
+        covered=sum(slot.expected and slot.value is not None for slot in every),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decisions:
+    """Case decisions, counted."""
+
+    total: int
+    right: int
+    due: int
+    opened: int
+    opened_rightly: int  # where a case was due, at whatever time
+    too_early: int  # before the required fields were said: a fault
+    never_due: int  # opened where no case was due: a fault
+    delays: tuple[int, ...] = field(repr=False)  # messages after the one that should have opened it
+
+
+def decisions(played: Iterable[Played]) -> Decisions:
+    every = [one for one in played if one.conversation.case is not None]
+    opened = [one for one in every if one.opened is not None]
+    late = [(one.opened or 0) - (one.conversation.case_after or 0) for one in opened if one.conversation.case]
+    return Decisions(
+        total=len(every),
+        right=sum(one.decided_right for one in every),
+        due=sum(bool(one.conversation.case) for one in every),
+        opened=len(opened),
+        opened_rightly=len(late),
+        too_early=sum(delay < 0 for delay in late),
+        never_due=sum(not one.conversation.case for one in opened),
+        delays=tuple(sorted(delay for delay in late if delay > 0)),
+    )
+
+
+def interval(outcomes: Sequence[bool]) -> tuple[float, float]:
+    """The middle 95% of the share of True, by resampling conversations."""
+    draw = random.Random(1)
+    shares = sorted(sum(draw.choices(outcomes, k=len(outcomes))) / len(outcomes) for _ in range(_RESAMPLES))
+    return shares[int(0.025 * _RESAMPLES)], shares[int(0.975 * _RESAMPLES)]
+
+
+def milliseconds(played: Iterable[Played]) -> Mapping[str, float]:
+    """Per evaluation of all fields, each new message cold and all earlier ones remembered."""
+    every = sorted(1000 * second for one in played for second in one.seconds)
+    cut = quantiles(every, n=100)
+    return {"p50": round(cut[49], 2), "p99": round(cut[98], 2), "max": round(every[-1], 2)}
