@@ -95,6 +95,7 @@ LEXICON: dict[Concept, str] = {
         devolución del dinero|rimbors\w*|terugbetal\w*|geld terug|zwrot\w*
     """,
     Concept.DELIVERY: r"""
+        where(?:'s| is| are) my (?:\w+ )?(?:orders?|delivery|stuff|things)|should have (?:arrived|come|been delivered)
         parcels?|packages?|couriers?|shipp(?:ing|ed|ment)|deliver(?:y|ed|ies)|tracking
         (?:has|have|had|is|was)(?: not|n't) (?:yet )?(?:arrived|come|turned up)|never (?:arrived|came|turned up)
         (?:arrived|came) (?:\w+ ){0,2}(?:without|broken|damaged|crushed|dented|incomplete|empty|smashed|wrong)

@@ -73,6 +73,12 @@ _REPORT = re.compile(
     r"|ligando))\b",
     re.IGNORECASE,
 )
+_CONTACT = re.compile(
+    r"@|\b(?:call|ring|phone|text|e-?mail|mail|write|reply|answer|respond|contact|reach) (?:\w+ ){0,2}(?:me|us"
+    r"|back|in|on|at|by)\b"
+    r"|\b(?:antworten|rufen sie|schreiben sie|contést\w+|répond\w+|responda\w*)\b",
+    re.IGNORECASE,
+)
 _VAGUE = vocabulary(
     """
     issue problem troubl trouble thing help question matter hello morning afternoon even evening please sorry today
@@ -111,6 +117,8 @@ def substance(turn: Turn, sentence: Sentence, domain: frozenset[str] = frozenset
         weight += 2.0
     if sentence.is_question:
         weight += 2.0 if len(said) >= _FEW else 0.5
+    if weights and weights[0] <= _WEIGHTS[Concept.REQUEST] and _CONTACT.search(text):
+        weight -= 2.0  # how to be answered, not what about
     if _SOCIAL.search(text) or _WELL.search(text):
         weight -= 2.0
     strong = max(weights, default=0.0) >= (2.5 if sentence.is_question else 3.0)

@@ -41,7 +41,8 @@ class TextReader(FieldReader):
                 start = match.start("value")
                 value = _JOINED.split(match["value"])[0].strip()
                 start += len(match["value"]) - len(match["value"].lstrip())
-                yield mention(turn, value, turn.plain.place(start, start + len(value)), 0.7)
+                if value:
+                    yield mention(turn, value, turn.plain.place(start, start + len(value)), 0.7)
 
     def answer(self, talk: Talk) -> Prediction | Abstention:
         said = [*talk.heard(self), *filter(None, (self._reply(line, talk) for line in talk.customer_lines))]
