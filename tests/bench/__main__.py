@@ -50,7 +50,7 @@ def main(
     only: Annotated[list[Name] | None, typer.Option(help="Only this part; may be given several times.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes: does it run? The figures say little.")] = False,
     messages: Annotated[int | None, typer.Option(min=4, help="Messages of the load.")] = None,
-    messages_for_memory: Annotated[int | None, typer.Option(min=200, help="Messages until memory is read.")] = None,
+    messages_for_memory: Annotated[int | None, typer.Option(min=1, help="Messages until memory is read.")] = None,
     cases: Annotated[int | None, typer.Option(min=1, help="Cases in the store that is full.")] = None,
     as_json_: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:

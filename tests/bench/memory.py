@@ -8,7 +8,9 @@ nothing to do; what that holds after a load shows with the throughput.
 
 from __future__ import annotations
 
+import math
 import random
+import time
 from functools import partial
 
 import psutil
@@ -20,42 +22,47 @@ from store.engine import Database
 from store.model import Inbound
 from store.schema import inbox
 from tests.bench.children import Child, casewright
-from tests.bench.figures import Figure, Figures
+from tests.bench.figures import Aim, Figure, Figures
 from tests.bench.keeping import written
 from tests.bench.load import long_talk
 from tests.bench.places import Place, opened, upgrade
 from tests.bench.sizes import Size
 from tests.bench.work_done import drained
 
-_TALK = 500  # messages of a conversation
-_PORTION = 10  # conversations at a time
+_TALK = 250  # messages of a conversation
+_PORTION = 4  # conversations at a time
 _LOW = 500  # what still waits when it is time for the next portion
 
 
 async def measure(place: Place, size: Size) -> Figures:
-    talks = max(size.memory_messages // _TALK, 2)
+    """Stops when its time is over, and says how many messages those were."""
     with place.fresh() as url:
         upgrade(url)
         with opened(url) as database:
             async with casewright(url) as child:
                 idle = _resident(child)
-                await _live_through(database, range(talks // 2))
-                half = _resident(child)
-                await _live_through(database, range(talks // 2, talks))
-                full = _resident(child)
+                after = await _live_through(database, child, size)
+    messages = len(after) * _PORTION * _TALK
     return [
         Figure(name="resident_idle", value=idle, unit="MiB"),
-        Figure(name="resident_after_half", value=half, unit="MiB"),
-        Figure(name="resident_after_all", value=full, unit="MiB"),
-        Figure(name="messages", value=float(talks * _TALK)),
+        Figure(name="resident_after_half", value=after[(len(after) - 1) // 2], unit="MiB"),
+        Figure(name="resident_after_all", value=after[-1], unit="MiB"),
+        Figure(name="messages", value=float(messages), aim=Aim(at_least=size.memory_messages)),
     ]
 
 
-async def _live_through(database: Database, talks: range) -> None:
-    for first in range(talks.start, talks.stop, _PORTION):
-        await database.write(partial(_hand_in, talks=range(first, min(first + _PORTION, talks.stop))))
+async def _live_through(database: Database, child: Child, size: Size) -> list[float]:
+    """MiB after each portion."""
+    ends = time.perf_counter() + size.memory_seconds
+    after: list[float] = []
+    for portion in range(math.ceil(size.memory_messages / _PORTION / _TALK)):
+        await database.write(partial(_hand_in, talks=range(portion * _PORTION, (portion + 1) * _PORTION)))
         await drained(database, but_for=_LOW)
+        after.append(_resident(child))
+        if time.perf_counter() > ends:
+            break
     await drained(database)
+    return [*after[:-1], _resident(child)]
 
 
 def _hand_in(connection: Connection, talks: range) -> None:

@@ -12,6 +12,7 @@ class Size:
     conversations: int  # to take the evaluations' cost from
     starts: int
     memory_messages: int
+    memory_seconds: float  # that these may take
     cases: int
     openings: int  # of a new case, on each store
 
@@ -22,7 +23,17 @@ FULL = Size(
     conversations=3,
     starts=3,
     memory_messages=100_000,
+    memory_seconds=300,
     cases=100_000,
     openings=40,
 )
-QUICK = Size(messages=80, steady_seconds=2, conversations=1, starts=1, memory_messages=1_000, cases=500, openings=3)
+QUICK = Size(
+    messages=80,
+    steady_seconds=2,
+    conversations=1,
+    starts=1,
+    memory_messages=1_000,
+    memory_seconds=30,
+    cases=500,
+    openings=3,
+)

@@ -182,7 +182,8 @@ def change_settings(database: Database, change: Callable[[dict[str, Any]], objec
 
 
 @asynccontextmanager
-async def open_desk(database_url: str, folder: Path, **environment: str) -> AsyncGenerator[Desk]:
+async def open_desk(database_url: str, folder: Path, *, quiet: float = 0.2, **environment: str) -> AsyncGenerator[Desk]:
+    """`quiet`: seconds of quiet before a message is evaluated."""
     environ = {
         "CASEWRIGHT_DATABASE_URL": database_url,
         "CASEWRIGHT_WEBCHAT_SECRET": SECRET,
@@ -192,7 +193,7 @@ async def open_desk(database_url: str, folder: Path, **environment: str) -> Asyn
     }
     loaded = config.load(environ, folder)
     app = Application(loaded, opened(loaded))
-    change_settings(app.database, lambda settings: settings["evaluation"].update(quiet=0.2, at_most=2))
+    change_settings(app.database, lambda settings: settings["evaluation"].update(quiet=quiet, at_most=30))
     try:
         async with running(app) as base, ClientSession() as session:
             yield Desk(app=app, session=session, base=base)
