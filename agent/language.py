@@ -34,14 +34,10 @@ def spoken(transcript: Iterable[Message]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def detect(text: str) -> tuple[str, float]:
-    """ISO code and probability. The first call takes a second: see `load`."""
+    """ISO code and probability. The first call loads the model, which takes a second."""
     scores: list[tuple[str, float]] = rank(text)
     best, highest = scores[0]
     return best, 1 / sum(exp(score - highest) for _, score in scores)
-
-
-def load() -> None:
-    detect("")
 
 
 def letters(text: str) -> int:

@@ -41,6 +41,9 @@ _OTHERS = re.compile(
     r"|mailed|emailed|e-mailed|signed up|(?:ask|asked|speak to|talk to|spoke to|try) \w+)\W*(?:\w+\W+){0,2}\Z",
     re.IGNORECASE,
 )
+_INVITES = re.compile(
+    r"\b(?:please|you (?:can|may|could)|just|simply|feel free|write|send|contact|try)\b", re.IGNORECASE
+)
 _OWN = re.compile(
     r"\b(?:my|mine|me|i'm|i am|our|use|under|reach|reply|answer|send|write|meine?|mir|mich|mon|moi|mi|meu"
     r"|minha)\b(?:\W+\w+){0,6}\W*\Z",
@@ -81,10 +84,12 @@ class AddressReader(FieldReader):
     def confidence(self, said: Said, talk: Talk) -> float:
         if not said.line.is_opener:
             return 0
+        before, _ = said.source.around(said.mention.start, said.mention.end)
+        if said.confirmed and _INVITES.search(before):
+            return 0
         question = talk.question(said.line)
         if said.confirmed or said.amends or (question and _ASKS_FOR_ADDRESS.search(question.turn.plain.text)):
             return said.mention.confidence + 0.05
-        before, _ = said.source.around(said.mention.start, said.mention.end)
         if _OWN.search(before) or _ASKS_FOR_ADDRESS.search(before):
             return said.mention.confidence
         alone = len(said.line.message.text) - len(said.evidence[0].quote) < _ALONE

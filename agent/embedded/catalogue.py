@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from agent.embedded.concepts import split_description
 from agent.embedded.cues import telling
@@ -23,7 +24,7 @@ from agent.settings import Option
 
 _LATIN = r"[0-9A-Za-zÀ-ɏ]"
 _TOKEN = re.compile(rf"\d+(?:\.\d+)?(?![A-Za-zÀ-ɏ])|{_LATIN}+(?:-(?=\d))?(?:\.\d+)?|(?:(?!{_LATIN})[^\W_])+")
-_ALIKE = 86  # rapidfuzz ratio from which a mistyped word is taken for a catalogue's
+_ALIKE = 0.79  # similarity from which a mistyped word is taken for a catalogue's: one slip in five letters
 _SHORTEST_MISTYPED = 5
 _NEVER_ALONE = vocabulary(
     """
@@ -120,7 +121,7 @@ class Catalogue:
     def _mistyped(self, word: str) -> str | None:
         if not _SHORTEST_MISTYPED <= len(word) <= _LONGEST_WORD or any(character.isdigit() for character in word):
             return None
-        near = process.extractOne(word, self._long, scorer=fuzz.ratio, score_cutoff=_ALIKE)
+        near = process.extractOne(word, self._long, scorer=OSA.normalized_similarity, score_cutoff=_ALIKE)
         return near[0] if near and near[0][0] == word[0] else None
 
     # --- names ---

@@ -122,7 +122,8 @@ class ChoiceReader(FieldReader):
         frequency = Counter(word for profile in self._profiles for word in profile.telling)
         self._rarity = {word: log((1 + len(self._profiles)) / count) for word, count in frequency.items()}
         self._words = frozenset(word for profile in self._profiles if not profile.wanted for word in profile.telling)
-        self._is_subject = scope is _SUBJECTS
+        self._is_subject = any(profile.wanted & _SUBJECTS for profile in self._profiles)
+        self._wanted = {profile.option.value: profile.wanted for profile in self._profiles}
         self._ruled_out = _ruled_out(field.description)
 
     # --- one message ---
@@ -142,7 +143,8 @@ class ChoiceReader(FieldReader):
     def _named(self, turn: Turn) -> Iterator[Mention]:
         for name, value, start, end in self._names_in(turn):
             sentence = turn.sentence_of(start)
-            if sentence and self._counts(turn, sentence, name, start, end):
+            weighed = spoken_of(" ".join(name))[0] and self._wanted[value]  # with all that speaks of the same
+            if sentence and not weighed and self._counts(turn, sentence, name, start, end):
                 yield self._mention(turn, value, sentence, (start, end), _NAMED)
 
     def _names_in(self, turn: Turn) -> Iterator[tuple[tuple[str, ...], str, int, int]]:
@@ -160,8 +162,6 @@ class ChoiceReader(FieldReader):
         ordinary = len(name) == 1 and (name[0] in _ORDINARY or name[0].isdigit())
         if ordinary and not self.cues.names & telling(sentence.text):
             return False
-        if spoken_of(" ".join(name))[0]:
-            return False  # weighed with everything else that speaks of the same thing
         return not self.cues.on_request or _is_requested(turn, sentence, start, end)
 
     def _spoken_of(self, turn: Turn, sentence: Sentence, salience: float) -> Iterator[Mention]:

@@ -20,6 +20,7 @@ _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl")
 _SHORTEST = 3  # letters of an abbreviated month
 _MONTHS_A_YEAR = 12
 _CENTURY = 100
+_WRITTEN_OUT = re.compile(r"\d\d?.\d\d?.\d{4}|\d\d.\d\d.\d\d")
 _MOST = 200  # days that are looked for in one message
 
 
@@ -174,8 +175,8 @@ def _day(match: re.Match[str]) -> Day | None:
 
 def _numeric(match: re.Match[str], year: int | None) -> Day | None:
     first, second = int(match["first"]), int(match["second"])
-    if year is None and match["sign"] != "/":
-        return None  # "3.2" is a version, a size, a time
+    if match["sign"] != "/" and not _WRITTEN_OUT.fullmatch(match.group()):
+        return None  # "3.2" and "3.2.14" are versions, sizes, times
     if match["sign"] == "." or first > _MONTHS_A_YEAR or first == second:
         return Day(*match.span(), year=year, month=second, day=first)
     return Day(*match.span(), year=year, month=first, day=second) if second > _MONTHS_A_YEAR else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.embedded.cues import telling
 from agent.embedded.parts import Part
 from agent.embedded.settle import abstain
-from agent.embedded.substance import SUBSTANTIAL, domain, substance
+from agent.embedded.substance import SUBSTANTIAL, domain, reports, substance
 from agent.embedded.talk import Line, Talk
 from agent.embedded.turn import Sentence
 from agent.predictor import Abstention, Prediction
@@ -53,6 +53,7 @@ class Passage:
     start: int
     end: int
     weight: float
+    reports: bool
 
     @property
     def text(self) -> str:
@@ -117,7 +118,7 @@ def _passage(line: Line, sentence: Sentence, weight: float) -> Passage:
     if end - start > _LONGEST_SENTENCE:
         cut = line.turn.plain.text.rfind(" ", start, start + _LONGEST_SENTENCE)
         end = cut if cut > start else start + _LONGEST_SENTENCE
-    return Passage(line, start, end, weight)
+    return Passage(line, start, end, weight, reports(line.turn, sentence))
 
 
 def _first(passages: Sequence[Passage]) -> list[Passage]:
@@ -140,7 +141,9 @@ def _standing(passages: Sequence[Passage], current: str) -> list[Passage]:
 
 def _grown(passages: Sequence[Passage], standing: Sequence[Passage]) -> list[Passage]:
     """A description grows by what is beyond doubt: the rest of a conversation must not keep changing a case."""
-    return [passage for passage in passages if passage in standing or passage.weight >= _BEYOND_DOUBT]
+    return [
+        passage for passage in passages if passage in standing or (passage.reports and passage.weight >= _BEYOND_DOUBT)
+    ]
 
 
 def _text(passages: Sequence[Passage]) -> str:
@@ -157,7 +160,7 @@ def _merged(passages: Sequence[Passage]) -> list[Passage]:
     for passage in passages:
         last = merged[-1] if merged else None
         if last and last.line is passage.line and not passage.line.turn.plain.text[last.end : passage.start].strip():
-            merged[-1] = Passage(last.line, last.start, passage.end, max(last.weight, passage.weight))
+            merged[-1] = replace(last, end=passage.end)
         else:
             merged.append(passage)
     return merged

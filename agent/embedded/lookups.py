@@ -50,6 +50,7 @@ _PLACE = re.compile(
     r"|dem|meine?m?|le|la|mon|el|mi)\s*\Z",
     re.IGNORECASE,
 )
+_CLAUSE_END = re.compile(r"[,;:.]|\bbut\b")
 _MEASURE = re.compile(
     r"\A\s*(?:%|[€$£]|w\b|watts?|v\b|volts?|mah|db|gb|mb|kg|g\b|ml|l\b|cm|mm|m\b|km|h\b|hours?|min\w*|days?|times"
     r"|people|euros?|pounds?|dollars?|eur|usd|gbp)",
@@ -175,7 +176,7 @@ class LookupReader(FieldReader):
             return f"No {self.field.label} is named that the case could be about."
         words = str(fragments[-1].mention.value)[1:]
         members = len(self._catalogue.members(tuple(words.split(" "))))
-        return f"Only {words!r} is named, which can be any of {members} entries."
+        return f"Only {words!r} is named, which leaves open which entry is meant ({members} fit)."
 
 
 def _may_name(text: str, start: int, end: int) -> bool:
@@ -188,11 +189,12 @@ def _is_unaffected(turn: Turn, span: tuple[int, int]) -> bool:
     """Whether the clause, or a "that one is fine" right after it, says that nothing is wrong with it."""
     sentence = turn.sentence(span[0])
     _, after = turn.around(*span)
-    if sentence is None or not _UNAFFECTED_WORDS.search(after[:60]):
+    clause = _CLAUSE_END.split(after[:60])[0]
+    if sentence is None or not _UNAFFECTED_WORDS.search(clause):
         return False
     first = turn.plain.index(span[1])
     return not any(
-        hit.concept is Concept.FAULT and not hit.denied and first <= hit.start < first + 60
+        hit.concept is Concept.FAULT and not hit.denied and first <= hit.start < first + len(clause)
         for hit in turn.hits_in(sentence)
     )
 

@@ -70,7 +70,8 @@ _EXAMPLE = re.compile(
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"\b(?:unlike|than|compared (?:to|with)|instead of|rather than|as opposed to|like (?:the|a|my)|hesitat\w+"
+    r"\b(?:unlike|than|compared (?:to|with)|instead of|rather than|as opposed to"
+    r"|(?<!would )(?<!'d )(?<!you )(?<!we )(?<!i )like (?:the|a|my)|hesitat\w+"
     r"|hésit\w+|considered|thought about|statt|anstatt|als (?:der|die|das)"
     r"|(?:my|our|his|her|the|mein\w*|mon|mi) (?:old|previous|other|former|first|alte\w*|vieux|viejo)|\b(?:the|de"
     r"|die|der|das) (?:working|other|old|previous|good|broken) (?:one|unit|device|half|number)(?:'s| is| was)"

@@ -26,7 +26,6 @@ from agent.embedded.talk import Talk
 from agent.embedded.texts import TextReader
 from agent.embedded.yes_no import YesNoReader
 from agent.fields import check
-from agent.language import load
 from agent.predictor import Abstention, Prediction, PredictionRequest
 from agent.settings import CaseField, FieldType, Settings
 
@@ -42,9 +41,7 @@ class EmbeddedPredictor:
     version = "1"
 
     async def predict(self, request: PredictionRequest) -> Sequence[Prediction | Abstention]:
-        if any(isinstance(reader, LanguageReader) for reader in _readers(request)):
-            await asyncio.to_thread(load)
-        return evaluate(request)
+        return await asyncio.to_thread(evaluate, request)  # the first one takes half a second of reading word lists
 
 
 def evaluate(request: PredictionRequest) -> list[Prediction | Abstention]:

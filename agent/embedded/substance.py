@@ -17,6 +17,7 @@ from agent.settings import CaseField
 SUBSTANTIAL = 2.0
 """A sentence of this weight is worth a case; half as much again is beyond doubt."""
 
+_REPORTS = 2.5
 _FEW, _MANY = 2, 5  # words that say something
 
 _WEIGHTS = {
@@ -98,6 +99,11 @@ def _catalogue_words(field: CaseField) -> Iterable[str]:
     for entry in field.catalogue:
         use, _ = split_description(entry.description)
         yield from telling(f"{entry.value} {' '.join(entry.synonyms)} {use} {entry.parent or ''}") - _VAGUE
+
+
+def reports(turn: Turn, sentence: Sentence) -> bool:
+    """Whether the sentence speaks of what cases are about, and does not merely ask for something."""
+    return any(_WEIGHTS.get(hit.concept, 0.0) >= _REPORTS and not hit.denied for hit in turn.hits_in(sentence))
 
 
 @lru_cache(maxsize=8192)

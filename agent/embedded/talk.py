@@ -151,13 +151,7 @@ class Talk:
         if len({repr(other.value) for other in mentions}) > 1:
             return None
         words = answer.first_words
-        return Said(
-            replace(mention, confidence=min(mention.confidence, 0.85)),
-            answer,
-            line.turn,
-            (evidence, words),
-            confirmed=True,
-        )
+        return Said(mention, answer, line.turn, (evidence, words), confirmed=True)
 
     def _amended(self, finder: Finder) -> Iterator[Said]:
         for line, target, start, end, amended in self._amendments:

@@ -22,6 +22,12 @@ from tests.bench.figures import Figures, as_json, show, table
 from tests.bench.places import Place, places
 from tests.bench.sizes import FULL, QUICK, Size
 
+
+class Kind(StrEnum):
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
 Measured = dict[str, Figures]  # by the database's name
 
 
@@ -48,6 +54,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     *,
     only: Annotated[list[Name] | None, typer.Option(help="Only this part; may be given several times.")] = None,
+    database: Annotated[list[Kind] | None, typer.Option(help="Only this one; may be given several times.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes: does it run? The figures say little.")] = False,
     messages: Annotated[int | None, typer.Option(min=4, help="Messages of the load.")] = None,
     messages_for_memory: Annotated[int | None, typer.Option(min=1, help="Messages until memory is read.")] = None,
@@ -58,8 +65,8 @@ def main(
     given = {"messages": messages, "memory_messages": messages_for_memory, "cases": cases}
     size = replace(QUICK if quick else FULL, **{name: value for name, value in given.items() if value is not None})
     machine = _machine()
-    with places() as found:
-        measured = asyncio.run(_measured([each.value for each in only or Name], found, size))
+    with places([each.value for each in database or Kind]) as found:
+        measured = asyncio.run(_measured([str(each) for each in only or Name], found, size))
     if as_json_:
         parts = {name: as_json(figures) for name, figures in measured.items()}
         print(json.dumps({"machine": machine, "size": asdict(size), "parts": parts}, indent=2))

@@ -21,7 +21,7 @@ from tests.bench.work_done import drained, handling_seconds
 
 PER_SECOND = 50
 _AIM = Aim(at_most=50)  # ms
-_WARM_UP = 20  # customers
+_WARM_UP = 5  # customers
 
 
 async def measure(place: Place, size: Size) -> Figures:

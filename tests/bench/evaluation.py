@@ -24,7 +24,7 @@ from tests.bench.places import Place, opened, prepare
 from tests.bench.sizes import Size
 
 _TWICE = Aim(at_most=2)
-_FIRSTS = 15  # conversations whose first message counts
+_FIRSTS = 9  # conversations whose first message counts
 _AROUND = 5  # the hundredth and those before it, as many count; the same with the thousandth
 _HUNDREDTH, _THOUSANDTH = 100, 1000
 _WARM_UP = 20  # messages

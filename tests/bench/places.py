@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,17 +28,23 @@ class Place:
 
 
 @contextmanager
-def places() -> Generator[list[Place]]:
-    """SQLite, and PostgreSQL where it is installed: the whole server is started here and stopped at the end."""
+def places(names: Collection[str]) -> Generator[list[Place]]:
+    """Those of "sqlite" and "postgresql"; a PostgreSQL server of our own is started here and stopped at the end."""
     with ExitStack() as stack:
-        found = [Place(name="sqlite", title="SQLite", fresh=_sqlite)]
-        programs = server_programs()
-        if programs is None:
-            print("PostgreSQL is left out: no server is installed, see tests/setup.sh.", file=sys.stderr)
-        else:
-            server = stack.enter_context(PostgresServer(programs))
+        found: list[Place] = []
+        if "sqlite" in names:
+            found.append(Place(name="sqlite", title="SQLite", fresh=_sqlite))
+        if "postgresql" in names:
+            server = stack.enter_context(PostgresServer(_programs()))
             found.append(Place(name="postgresql", title="PostgreSQL", fresh=lambda: _postgres(server)))
         yield found
+
+
+def _programs() -> Path:
+    programs = server_programs()
+    if programs is None:
+        sys.exit("There is no PostgreSQL server to measure: see tests/setup.sh, or give --database sqlite.")
+    return programs
 
 
 @contextmanager

@@ -28,8 +28,8 @@ FULL = Size(
     openings=40,
 )
 QUICK = Size(
-    messages=80,
-    steady_seconds=2,
+    messages=40,
+    steady_seconds=1,
     conversations=1,
     starts=1,
     memory_messages=1_000,

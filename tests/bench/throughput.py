@@ -18,7 +18,7 @@ from tests.bench.sizes import Size
 from tests.bench.work_done import Outcome, drained, outcome
 
 _HALF = Aim(at_least=0.5)
-_WARM_UP = 20  # customers
+_WARM_UP = 5  # customers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -205,12 +205,13 @@ class Leases(RuleBasedStateMachine):
     def teardown(self) -> None:
         for worker in (1, 2):
             self.die(worker)
-        while self.scene.events("ready"):
+        for _ in range(3 * sum(len(line.events) for line in self.lines.values())):
             self.let_time_pass()
             for claimed in self._claim(1):
                 following: Claim | None = claimed
                 while following:
                     following = self._finish(following)
+        assert self.scene.events("ready") == []
         done = [row.event_id for row in self.scene.applied()]
         for line in self.lines.values():
             assert [event.id for event in line.events if event.status == "done"] == [

@@ -31,6 +31,31 @@ async def test_an_event_that_kills_its_process_is_given_up_and_takes_nobody_with
     assert scene.faults(dead=[poison]) == {}
 
 
+async def test_a_worker_handles_one_event_at_a_time_that_may_kill_it_and_others_alongside(scene: Scene) -> None:
+    suspects = {event for name in "abc" for event in scene.accept(name, "slow 0.2", "")[:1]}
+    for name in "uvwxyz":
+        scene.accept(name, "slow 0.05", "slow 0.05")
+    died_twice = update(inbox).where(inbox.c.id.in_(suspects)).values(attempts=2)
+    scene.database.write_now(lambda connection: connection.execute(died_twice))
+    labour, in_hand = Labour(scene.gate), list[int]()
+    together: list[set[int]] = []
+
+    async def watched(claim: Claim) -> Transaction:
+        in_hand.append(claim.event.id)
+        together.append(set(in_hand))
+        try:
+            return await labour(claim)
+        finally:
+            in_hand.remove(claim.event.id)
+
+    async with working(scene.database, scene.folder, handler=watched):
+        await until(scene.drained)
+
+    assert scene.faults() == {}
+    assert max(len(each & suspects) for each in together) == 1
+    assert any(each & suspects and each - suspects for each in together)
+
+
 async def test_an_event_that_fails_is_tried_again_later_and_delays_no_other(scene: Scene) -> None:
     [failing, behind] = scene.accept("failing", "fail 2", "")
     earliest: list[float] = []

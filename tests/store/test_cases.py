@@ -242,6 +242,16 @@ def test_a_write_leaves_the_other_fields_and_their_writers_alone(database: Datab
     assert values_of(after) == {"product": "Aria 3000", "priority": "High"}
 
 
+def test_a_write_leaves_other_cases_alone(database: Database) -> None:
+    first = opened(database, field("product", "Aria 2000"))
+    second = opened(database, field("priority", "Low"), key="other")
+
+    changed(database, cases.write, second.number, [field("product", "Aria 3000")])
+
+    assert shown(database, first.number) == first
+    assert values_of(shown(database, second.number)) == {"priority": "Low", "product": "Aria 3000"}
+
+
 def cleared(database: Database, number: CaseNumber) -> set[str]:
     return {str(each) for each in database.read_now(lambda connection: cases.cleared_by_people(connection, number))}
 

@@ -121,9 +121,9 @@ def _support_places(label: dict[str, Any], messages: Sequence[dict[str, Any]]) -
     """Any occurrence of a labelled quote in its message counts."""
     places: list[dict[str, Any]] = [label, *label.get("also", [])]
     for place in places:
-        text = messages[place["message"]]["text"]
-        for found in re.finditer(re.escape(place["quote"]), text):
-            yield place["message"], *found.span()
+        number, quote = int(place["message"]), str(place["quote"])
+        for found in re.finditer(re.escape(quote), str(messages[number]["text"])):
+            yield number, *found.span()
 
 
 def public(folder: Path, name: str, part: str) -> list[Labelled]:

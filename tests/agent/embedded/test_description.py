@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from agent.predictor import Prediction
@@ -73,7 +75,7 @@ def test_later_words_add_to_a_description_and_never_replace_it() -> None:
     found = [value(ISSUE, *lines[:count]) for count in range(1, 5)]
     texts = [text for text in found if isinstance(text, str)]
     assert len(texts) == 4
-    assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
 
 
 def test_an_update_leaves_a_good_description_as_it_is() -> None:
