@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from agent.pattern import complaint
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """An id that administrators write: lower case letters, digits and underscores ("serial_number")."""
@@ -81,10 +82,8 @@ class CaseField(Document):
 def _check_pattern(pattern: str | None) -> None:
     if pattern is None:
         return
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"`pattern` is not a regular expression: {error}") from error
+    if (wrong := complaint(pattern)) is not None:
+        raise ValueError(wrong)
 
 
 def _check_unique(what: str, values: Iterator[str]) -> None:

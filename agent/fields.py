@@ -19,6 +19,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from agent.dates import parse_day, parse_moment
 from agent.numbers import MAX_DIGITS, is_currency, money, parse_decimal, parse_money, plain
 from agent.options import find_option, find_options
+from agent.pattern import fits
 from agent.settings import CaseField, FieldType, Settings
 from agent.text import bare, has_control, one_line, quoted, unified, visible
 from store.model import Value
@@ -149,7 +150,7 @@ def _identifier(text: str, reading: _Reading) -> str:
     dashed = _DASHES.sub("-", bare(text))
     closed = re.sub(r"\s+", "", dashed)
     for candidate in (bare(text), dashed, dashed.upper(), closed, closed.upper()):
-        if re.fullmatch(pattern, candidate):
+        if fits(pattern, candidate):
             return candidate
     raise ValueError(f"{quoted(text)} does not have the form `{pattern}`")
 
@@ -206,7 +207,7 @@ def _fits_text(field: CaseField, value: str) -> bool:
         case FieldType.CHOICE | FieldType.LOOKUP:
             return _all_options(field, [value])
         case FieldType.IDENTIFIER:
-            return re.fullmatch(field.pattern or "", value) is not None
+            return fits(field.pattern or "", value)
         case FieldType.TEXT:
             return "\n" not in value
         case _:

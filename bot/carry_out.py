@@ -7,17 +7,19 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import assert_never
 
 from agent import fields
+from agent.creation import first_sentence
 from agent.decision import Outcome, Trigger
-from agent.settings import Feature
+from agent.settings import CaseField, Feature, FieldType
 from bot import card, evaluation, words
 from bot.announce import announce, changes
 from bot.assignments import Assignment
 from bot.commands import (
+    LARGEST_NUMBER,
     CaseFilter,
     CaseScope,
     ClaimCase,
@@ -123,7 +125,7 @@ class CommandRunner:
         writes = _values(request, command.assignments)
         question = Question(conversation_id=request.conversation_id, trigger=Trigger.COMMAND, manual=True)
         finding = await self._evaluator.find(question)
-        return partial(_apply_creation, request=request, finding=finding, writes=writes)
+        return partial(_apply_creation, request=request, finding=_beside(finding, writes), writes=writes)
 
 
 def _carry_out(connection: Connection, *, request: Request, act: Act) -> None:
@@ -218,14 +220,37 @@ def _apply_update(connection: Connection, *, request: Request, finding: Finding)
     return words.update_answer(number or 0, finding.decision, request.in_force.settings)
 
 
+def _beside(finding: Finding, typed: list[FieldWrite]) -> Finding:
+    """What the agent has to say beside what the representative typed: nothing about those fields."""
+    by_hand = {each.field for each in typed}
+    decision, settings = finding.decision, finding.snapshot.settings
+    texts = [str(each.value) for each in typed if each.value and _is_public_text(settings.field(each.field))]
+    left = replace(
+        decision,
+        writes=tuple(each for each in decision.writes if each.field not in by_hand),
+        refusals=tuple(each for each in decision.refusals if each.field not in by_hand),
+        missing=tuple(each for each in decision.missing if each not in by_hand),
+        title=first_sentence(texts[0]) if texts else decision.title,
+    )
+    return replace(finding, decision=left)
+
+
+def _is_public_text(field: CaseField | None) -> bool:
+    return field is not None and not field.internal and field.type in {FieldType.TEXT, FieldType.MULTILINE}
+
+
 def _apply_creation(connection: Connection, *, request: Request, finding: Finding, writes: list[FieldWrite]) -> str:
     number = evaluation.apply(connection, finding, key=str(request.event_id))
     if number is None or finding.decision.outcome is not Outcome.CREATED:
         raise NotPossible(finding.decision.why)
+    settings = request.in_force.settings
+    answer = words.update_answer(number, finding.decision, settings)
+    if not writes:
+        return answer
     before = cases.get(connection, number, lock=True)
-    if writes:
-        cases.write(connection, request.origin, before, writes)
-    return words.update_answer(number, finding.decision, request.in_force.settings)
+    cases.write(connection, request.origin, before, writes)
+    set_by_hand = changes(settings, before, cases.get(connection, number))
+    return f"{answer}\n{words.fields_set(number, set_by_hand, settings)}"
 
 
 # --- by hand ----------------------------------------------------------------------------------------
@@ -301,6 +326,8 @@ def _pressed(request: Request) -> Act:
             "case": int(number),
             "suggestion": int(chosen),
         }:
+            if isinstance(number, bool) or not 0 < number <= LARGEST_NUMBER or not 0 < chosen <= LARGEST_NUMBER:
+                raise NotPossible(words.unknown_button())
             accept = verb == "accept_suggestion"
             return partial(_decide, request=request, number=CaseNumber(number), chosen=chosen, accept=accept)
         case _:

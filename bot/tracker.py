@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from agent.noise import is_noise
-
 from agent.settings import Settings
+from bot import words
 from bot.commands import Command, CommandError, parse
+from store.commands import command_word
 from store.model import Inbound, InboundKind, Role
 
 
@@ -51,6 +52,10 @@ def _read_message(inbound: Inbound, settings: Settings, role: Role) -> Reading:
     if inbound.author.is_bot:
         return Reading(step=Step.IGNORE, role=role)
     command = parse(inbound.text, settings)
+    word = command_word(inbound.text)
+    if command is None and word is not None and role is Role.REPRESENTATIVE:
+        # Channels hide from others what may be a command: nobody has seen it, so it was not said.
+        command = CommandError(problems=(words.unknown_command(word, None),), verb=None)
     if command is None or (role is Role.CUSTOMER and _is_only_like_a_command(command)):
         return Reading(step=Step.APPEND, role=role, noise=is_noise(inbound.text))
     step = Step.COMMAND if role is Role.REPRESENTATIVE else Step.REFUSE

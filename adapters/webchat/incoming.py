@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -24,6 +23,7 @@ from pydantic import (
 
 from adapters.webchat.http import Refused, bad_request
 from adapters.webchat.tokens import Grant, User
+from store.commands import command_word
 from store.model import Attachment, Author, Category, Inbound, InboundKind, Json, Role, utcnow
 from store.webchat import Post
 
@@ -139,11 +139,7 @@ def activity_in(body: Json) -> Activity:
 
 def is_private(text: str, role: Role) -> bool:
     """A representative's command is for nobody else's eyes: "/note ..." must not reach the customer."""
-    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    return role is Role.REPRESENTATIVE and _COMMAND.match(visible) is not None
-
-
-_COMMAND = re.compile(r"(?:[\s,:]++|<at\b[^<>]*+>[^<>]*+</at>|<@[^<>\s]++>|@[^\s/]++)*+/")
+    return role is Role.REPRESENTATIVE and command_word(text) is not None
 
 
 def read_activity(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, product
+from typing import NamedTuple
 
 from agent.embedded.cues import affinity, excluded_before
 from agent.embedded.field_reader import FieldReader, is_another_customers, mention
@@ -16,9 +16,9 @@ from agent.embedded.reading import Reading
 from agent.embedded.settle import settle
 from agent.embedded.talk import Line, Said, Talk
 from agent.embedded.turn import Turn
+from agent.pattern import fits
 from agent.predictor import Abstention, Prediction
 from agent.settings import CaseField, Settings
-from store.model import Evidence
 
 _LONGEST = 40
 """Characters tried against a pattern; with `_RISKY` patterns fewer, since their cost can double with each."""
@@ -30,6 +30,7 @@ _SHORTEST, _SHORTEST_REPAIRED = 2, 4
 _LONGEST_IN_PIECES = 400  # characters of a message that may hold but a piece of a number
 
 _TOKEN = re.compile(r"[^\W_][\w./-]{0,60}")
+_MOST_FOLLOWING = 8
 _PIECES_APART = 6  # messages between the first and the last piece of one number
 _TYPED, _REPAIRED, _JOINED = 0.9, 0.8, 0.75
 
@@ -38,7 +39,7 @@ class Pattern:
     """An administrator's regular expression, tried only on short words: its author may not know what it can cost."""
 
     def __init__(self, expression: str) -> None:
-        self._expression = re.compile(expression)
+        self._expression = expression
         self.has_digits = r"\d" in expression or "0-9" in expression
         self._longest = _LONGEST_RISKY if _RISKY.search(expression) else _LONGEST
         self.match = lru_cache(maxsize=16384)(self._match)
@@ -47,12 +48,12 @@ class Pattern:
         """The identifier that a word is, and how sure its form makes us."""
         if not _SHORTEST <= len(word) <= self._longest:
             return None
-        if self._expression.fullmatch(word):
+        if fits(self._expression, word):
             return word, _TYPED
         upper = word.upper()
-        if self._expression.fullmatch(upper):
+        if fits(self._expression, upper):
             return upper, _TYPED
-        repaired = {spelling for spelling in _look_alikes(upper) if self._expression.fullmatch(spelling)}
+        repaired = {spelling for spelling in _look_alikes(upper) if fits(self._expression, spelling)}
         return (repaired.pop(), _REPAIRED) if len(repaired) == 1 else None
 
 
@@ -66,11 +67,13 @@ def _look_alikes(word: str) -> Iterator[str]:
     yield from map("".join, product(*(_LOOK_ALIKE.get(character, character) for character in word)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
+    """Part of a number: start:end of the message that is so many after the first."""
+
     text: str
-    line: Line
-    evidence: Evidence
+    message: int
+    start: int
+    end: int
 
 
 class IdentifierReader(FieldReader):
@@ -79,7 +82,7 @@ class IdentifierReader(FieldReader):
     def __init__(self, field: CaseField, settings: Settings) -> None:
         super().__init__(field, settings)
         self.pattern = Pattern(field.pattern or "")
-        self.pieces = lru_cache(maxsize=4096)(_pieces)
+        self.join = lru_cache(maxsize=4096)(self._join)
 
     def find(self, turn: Turn) -> Iterable[Mention]:
         seen: set[tuple[int, int]] = set()
@@ -106,34 +109,30 @@ class IdentifierReader(FieldReader):
 
     def _joined(self, lines: Sequence[Line]) -> Iterator[Said]:
         """Numbers that came in two or three pieces: "ST25-61" and then "rest is 7720D"."""
-        pieces = [
-            _Piece(text, line, line.evidence(*span))
-            for line in lines
-            if len(line.message.text) < _LONGEST_IN_PIECES
-            for span, text in self.pieces(line.turn)
-        ]
-        for first, piece in enumerate(pieces):
-            following = [
-                other
-                for other in pieces[first + 1 : first + 9]
-                if 0 < other.line.index - piece.line.index <= _PIECES_APART
-            ]
-            for parts in _combinations(piece, following):
-                found = self.pattern.match("".join(part.text for part in parts))
-                if found:
-                    evidence = parts[0].evidence
-                    words = Mention(found[0], evidence.start, evidence.end, _JOINED)
-                    yield Said(
-                        words, parts[-1].line, parts[0].line.turn, tuple(part.evidence for part in parts), amends=True
-                    )
+        pieced = [line for line in lines if _pieces(line.turn)]
+        for place, first in enumerate(pieced):
+            near = [line for line in pieced[place : place + 9] if line.index - first.index <= _PIECES_APART]
+            for value, pieces in self.join(tuple(line.turn for line in near)):
+                evidence = tuple(near[piece.message].evidence(piece.start, piece.end) for piece in pieces)
+                words = Mention(value, pieces[0].start, pieces[0].end, _JOINED)
+                yield Said(words, near[pieces[-1].message], first.turn, evidence, amends=True)
+
+    def _join(self, turns: tuple[Turn, ...]) -> list[tuple[str, tuple[_Piece, ...]]]:
+        """The numbers that begin in the first of a few messages."""
+        pieces = [_Piece(text, number, *span) for number, turn in enumerate(turns) for span, text in _pieces(turn)]
+        matches = (
+            (self.pattern.match("".join(piece.text for piece in parts)), parts) for parts in _combinations(pieces)
+        )
+        return [(found[0], parts) for found, parts in matches if found]
 
 
-def _combinations(piece: _Piece, following: Sequence[_Piece]) -> Iterator[tuple[_Piece, ...]]:
-    for index, second in enumerate(following):
-        yield piece, second
-        for third in following[index + 1 :]:
-            if third.line.index > second.line.index:
-                yield piece, second, third
+def _combinations(pieces: Sequence[_Piece]) -> Iterator[tuple[_Piece, ...]]:
+    """Two or three pieces of as many messages, beginning with the first message."""
+    following = [piece for piece in pieces if piece.message > 0][:_MOST_FOLLOWING]
+    for first in (piece for piece in pieces if piece.message == 0):
+        for index, second in enumerate(following):
+            yield first, second
+            yield from ((first, second, third) for third in following[index + 1 :] if third.message > second.message)
 
 
 def _words(reading: Reading, *, digits: bool) -> Iterator[tuple[tuple[int, int], str]]:
@@ -157,8 +156,11 @@ def _words(reading: Reading, *, digits: bool) -> Iterator[tuple[tuple[int, int],
             yield from ((span, left.group().rstrip("-") + sign + right.group().rstrip("./-_")) for sign in ("-", ""))
 
 
+@lru_cache(maxsize=8192)
 def _pieces(turn: Turn) -> tuple[tuple[tuple[int, int], str], ...]:
     """What can be a part of a number: a word with a digit, or the letters at the end of one that was spelled."""
+    if len(turn.text) > _LONGEST_IN_PIECES or any(sentence.is_instruction for sentence in turn.sentences):
+        return ()
     words = [(match.start(), match.group().rstrip("./_")) for match in _TOKEN.finditer(turn.spoken.text)]
     letters = _SPELLED_LETTER.finditer(turn.plain.text)
     return (

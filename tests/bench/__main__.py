@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -64,23 +65,32 @@ def main(
     """Measure Casewright, and print each figure beside its aim."""
     given = {"messages": messages, "memory_messages": messages_for_memory, "cases": cases}
     size = replace(QUICK if quick else FULL, **{name: value for name, value in given.items() if value is not None})
+    names = [str(each) for each in only or Name]
     machine = _machine()
     with places([each.value for each in database or Kind]) as found:
-        measured = asyncio.run(_measured([str(each) for each in only or Name], found, size))
+        measured = asyncio.run(_measured(names, found, size))
     if as_json_:
         parts = {name: as_json(figures) for name, figures in measured.items()}
         print(json.dumps({"machine": machine, "size": asdict(size), "parts": parts}, indent=2))
-        return
-    print("\n" + ", ".join(f"{name} {value}" for name, value in machine.items()) + "\n")
-    show(table(PARTS[name].title, found, figures) for name, figures in measured.items())
+    else:
+        print("\n" + ", ".join(f"{name} {value}" for name, value in machine.items()) + "\n")
+        show(table(PARTS[name].title, found, figures) for name, figures in measured.items())
+    if missing := [name for name in names if name not in measured]:
+        sys.exit(f"Not measured, as the errors above tell: {', '.join(missing)}.")
 
 
 async def _measured(names: Sequence[str], found: Sequence[Place], size: Size) -> Mapping[str, Measured]:
-    """A SIGTERM ends the processes that we started, as Ctrl-C does."""
+    """A SIGTERM ends the processes that we started, as Ctrl-C does; a part that fails leaves the others be."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return {name: await _part(name, found, size) for name in names}
+    measured: dict[str, Measured] = {}
+    for name in names:
+        try:
+            measured[name] = await _part(name, found, size)
+        except Exception:  # noqa: BLE001 - whatever it was, the figures of the other parts are worth having
+            traceback.print_exc()
+    return measured
 
 
 async def _part(name: str, found: Sequence[Place], size: Size) -> Measured:

@@ -16,6 +16,7 @@ from statistics import median
 from sqlalchemy import Connection, func, select
 
 from agent.document import starter
+from agent.settings import Settings
 from bot.announce import announce
 from store import cases
 from store.audit import Origin
@@ -35,7 +36,6 @@ from tests.bench.work_done import drained
 _TENTH = Aim(at_most=1.1)
 _IN_STORE = 5  # times as many openings in the store alone: they are short
 _WARM_UP = 3  # openings
-_SETTINGS = starter()
 _ORIGIN = Origin(actor=Actor(kind=ActorKind.AGENT, id="agent", name="Casewright"))
 
 
@@ -105,24 +105,25 @@ def _seconds_to_card(connection: Connection, conversation: str) -> float:
 
 def _in_store(urls: Sequence[str], openings: int) -> list[list[float]]:
     """Seconds of the transaction that opens a case and queues its card, by store."""
+    settings = starter()
     taken: list[list[float]] = [[] for _ in urls]
     with opened(urls[0]) as empty, opened(urls[1]) as full:
         for number in range(_WARM_UP + openings):
             for database, seconds in zip((empty, full), taken, strict=True):
-                seconds.append(_open_one(database, number))
+                seconds.append(_open_one(database, settings, number))
     return taken
 
 
-def _open_one(database: Database, number: int) -> float:
+def _open_one(database: Database, settings: Settings, number: int) -> float:
     inbound = written(f"new-{number}", 1, next(long_talk(Random(number))))
     conversation_id = database.write_now(partial(begin, inbound=inbound))
     database.write_now(partial(keep, conversation_id=conversation_id, inbound=inbound))
     started = time.perf_counter()
-    database.write_now(partial(_open, conversation_id=conversation_id, text=inbound.text))
+    database.write_now(partial(_open, settings=settings, conversation_id=conversation_id, text=inbound.text))
     return time.perf_counter() - started
 
 
-def _open(connection: Connection, conversation_id: ConversationId, text: str) -> CaseNumber:
+def _open(connection: Connection, settings: Settings, conversation_id: ConversationId, text: str) -> CaseNumber:
     writes = [
         FieldWrite(field=FieldId("issue_description"), value=text, confidence=0.9),
         FieldWrite(field=FieldId("contact"), value="ann.abel@example.com", confidence=0.9),
@@ -131,5 +132,5 @@ def _open(connection: Connection, conversation_id: ConversationId, text: str) ->
     number = cases.create(
         connection, _ORIGIN, title=text, conversation_id=conversation_id, contact_id=None, writes=writes
     )
-    announce(connection, _SETTINGS, cases.get(connection, number), key=str(conversation_id), before=None)
+    announce(connection, settings, cases.get(connection, number), key=str(conversation_id), before=None)
     return number

@@ -142,3 +142,29 @@ async def test_an_unknown_command_gets_the_nearest_match(people: tuple[Person, P
     _, representative, _ = people
     await representative.says("/upate-case")
     assert "/update-case" in await representative.answer("There is no command")
+
+
+async def test_a_representatives_slash_that_is_no_command_is_said_so_and_not_taken_for_a_message(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    customer, representative, _ = people
+    await representative.says("/etc/hosts is where you look")
+    assert "There is no command" in await representative.answer("/etc/hosts")
+    await desk.settled()
+    assert await customer.quiet() == []
+
+
+async def test_an_impossible_button_is_answered_and_blocks_nothing(people: tuple[Person, Person, int]) -> None:
+    _, representative, _ = people
+    await representative.presses({"verb": "accept_suggestion", "case": 10**23, "suggestion": 1})
+    assert "Nothing was changed" in await representative.answer("Nothing was changed")
+
+
+async def test_typed_values_of_a_new_case_are_its_own_and_name_it(people: tuple[Person, Person, int]) -> None:
+    _, representative, number = people
+    await representative.says('/create-case issue description="The kettle hums" priority=low')
+    card = await representative.card("The kettle hums")
+    assert card["channelData"]["card"]["title"] == "The kettle hums"
+    answer = await representative.answer(f"Case {number + 1} is open")
+    assert "Issue description: left as it is" not in answer
+    assert "Issue description: — → The kettle hums" in answer

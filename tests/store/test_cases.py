@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -15,7 +14,7 @@ from store import cases, conversations
 from store.cases import Stale, UnknownCase
 from store.engine import Connection, Database, DatabaseUnavailable
 from store.model import Case, CaseNumber, CaseStatus, Value, utcnow
-from store.schema import case_conversations, case_values
+from store.schema import case_conversations
 from store.schema import cases as case_rows
 from tests.store.examples import (
     AGENT,
@@ -54,13 +53,6 @@ INTEGERS = st.integers(-(10**15), 10**15)
 VALUES: st.SearchStrategy[Value] = TEXTS | st.booleans() | INTEGERS | st.lists(TEXTS, max_size=4)
 
 
-def forget(connection: Connection, number: CaseNumber) -> None:
-    """Deletes a case as nobody may: not even the audit refers to it any more."""
-    for table in (case_conversations, case_values):
-        connection.execute(delete(table).where(table.c.case_number == number))
-    connection.execute(delete(case_rows).where(case_rows.c.number == number))
-
-
 # --- numbers ----------------------------------------------------------------------------------------
 
 
@@ -69,14 +61,16 @@ def test_the_first_case_is_1001_and_the_next_one_more(database: Database) -> Non
 
 
 def test_a_number_is_not_given_again_when_its_case_is_deleted(database: Database) -> None:
-    def open_bare(connection: Connection) -> CaseNumber:
-        row = insert(case_rows).values(title="Bare", status="new", created_at=NOON, updated_at=NOON)
-        return connection.execute(row.returning(case_rows.c.number)).scalar_one()
+    bare = insert(case_rows).values(title="Bare", status="new", created_at=NOON, updated_at=NOON)
 
-    number = database.write_now(open_bare)
-    database.write_now(partial(forget, number=number))
+    def work(connection: Connection) -> CaseNumber:
+        number = connection.execute(bare.returning(case_rows.c.number)).scalar_one()
+        connection.execute(delete(case_rows).where(case_rows.c.number == number))
+        return number
 
-    assert database.write_now(open_bare) == number + 1
+    number = database.write_now(work)
+
+    assert opened(database).number == number + 1
 
 
 def test_a_number_that_anybody_saw_is_not_given_again_after_a_rollback(database: Database) -> None:

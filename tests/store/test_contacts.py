@@ -65,9 +65,11 @@ def test_an_address_that_a_channel_verifies_later_leads_others_to_the_contact(da
 
 
 def test_a_name_never_leads_to_a_contact_nor_does_an_id_that_looks_like_an_address(database: Database) -> None:
+    pretender = meet(database, Author(id="ada@example.org", name="Ada Lovelace"), account="T0")
     ada = meet(database, ADA_MAIL, channel="email")
 
-    assert meet(database, Author(id="U7", name="Ada Lovelace")) != ada
+    assert ada != pretender
+    assert meet(database, Author(id="U7", name="Ada Lovelace")) not in {ada, pretender}
     assert meet(database, Author(id="U8", name="ada@example.org")) != ada
     assert meet(database, Author(id="ada@example.org"), channel="webchat") != ada
 

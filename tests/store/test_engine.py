@@ -151,6 +151,19 @@ async def test_a_stopped_server_is_unavailable_and_one_that_is_back_is_used_agai
     database.close()
 
 
+async def test_a_restart_between_two_transactions_goes_unnoticed(
+    postgres_server: PostgresServer, migrated_postgres_url: str
+) -> None:
+    database = Database(migrated_postgres_url)
+    await database.write(add)
+
+    postgres_server.restart_immediate()
+
+    await database.write(lambda connection: add(connection, "b"))
+    assert await database.read(hosts) == ["a", "b"]
+    database.close()
+
+
 async def test_a_server_that_crashes_within_a_transaction_keeps_nothing_of_it(
     postgres_server: PostgresServer, migrated_postgres_url: str
 ) -> None:

@@ -74,7 +74,7 @@ def test_only_a_line_is_named_says_the_abstention() -> None:
     found = answer(BIKE, "it is the Trail")
     assert isinstance(found, Abstention)
     assert "trail" in found.reason
-    assert "3 entries" in found.reason
+    assert "3 fit" in found.reason
 
 
 def test_a_catalogue_of_thousands_is_searched_as_well() -> None:
