@@ -185,7 +185,7 @@ message_revisions = Table(
 cases = Table(
     "cases",
     metadata,
-    # A committed number is never reused, not even after a deleted row: AUTOINCREMENT in SQLite, an identity in PostgreSQL.
+    # A committed number is never reused, whatever is deleted: AUTOINCREMENT in SQLite, an identity in PostgreSQL.
     Column("number", BigId, Identity(start=1001), primary_key=True),
     Column("title", Text, nullable=False),
     Column("status", String(16), nullable=False),
