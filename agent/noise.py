@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import emoji
 
@@ -123,6 +123,7 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _REPEATED = re.compile(r"(\w)\1{2,}")
 
 
+@lru_cache(maxsize=2048)
 def is_noise(text: str) -> bool:
     """Whether a message says nothing that a case could be about; also true of text without any words."""
     if len(text.strip()) > _LONGEST:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, select, union, update
 
 from store.model import (
     Attachment,
@@ -69,13 +69,9 @@ _TRANSCRIPT = (
 _mine = select(messages.c.id).where(messages.c.conversation_id == bindparam("conversation"))
 _opening = _mine.order_by(messages.c.id).limit(OPENING).subquery()
 _recent = _mine.order_by(messages.c.id.desc()).limit(RECENT).subquery()
-_WINDOW = _TRANSCRIPT.where(
-    or_(
-        messages.c.id.in_(select(_opening.c.id)),
-        messages.c.id.in_(select(_recent.c.id)),
-        messages.c.id.in_(bindparam("cited", expanding=True)),
-    )
-)
+_cited = _mine.where(messages.c.id.in_(bindparam("cited", expanding=True)))
+# By ids alone: an OR would read the whole conversation.
+_WINDOW = _TRANSCRIPT.where(messages.c.id.in_(union(select(_opening.c.id), select(_recent.c.id), _cited)))
 _CUSTOMER = (
     select(participants)
     .where(_author.conversation_id == bindparam("conversation"), _author.role == Role.CUSTOMER)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select, up
 
 from store.model import ConversationId, Json
 from store.schema import conversations, outbox, posted_cards
-from store.sql import insert, now
+from store.sql import insert, literally, now
 
 MAX_ATTEMPTS = 12
 
@@ -37,12 +37,12 @@ class Post:
     waited: float  # seconds since it was queued
 
 
-_waiting = outbox.c.status.in_(["queued", "sending"])
+_waiting = literally(outbox.c.status, "queued", "sending")
 _earlier = outbox.alias()
 _waiting_before = exists().where(
     _earlier.c.conversation_id == outbox.c.conversation_id,
     _earlier.c.id < outbox.c.id,
-    _earlier.c.status.in_(["queued", "sending"]),
+    literally(_earlier.c.status, "queued", "sending"),
 )
 _abandoned = and_(outbox.c.status == "sending", outbox.c.lease_until < bindparam("moment"))
 _QUEUE = insert(outbox).on_conflict_do_nothing()

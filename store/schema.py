@@ -231,7 +231,7 @@ case_conversations = Table(
         "uq_case_conversations_live",
         "conversation_id",
         unique=True,
-        sqlite_where=text("live"),
+        sqlite_where=text("live = 1"),
         postgresql_where=text("live"),
     ),
 )
@@ -359,8 +359,8 @@ inbox = Table(
         sqlite_where=text("status = 'dead'"),
         postgresql_where=text("status = 'dead'"),
     ),
-    # Age of the oldest work; retention of what is done.
-    Index("ix_inbox_age", "status", "received_at"),
+    # Retention of what is done. Not by status first: SQLite would prefer it to the line above, and sort the backlog.
+    Index("ix_inbox_age", "received_at", "status"),
 )
 
 outbox = Table(

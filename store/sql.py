@@ -16,10 +16,20 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from store.model import utcnow
 
-__all__ = ["Insert", "alone", "insert", "locked", "now", "words_of"]
+__all__ = ["Insert", "alone", "insert", "literally", "locked", "now", "words_of"]
 
 _CLOCK = select(func.clock_timestamp())
 _ALONE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("what"), 0)))
+
+
+def literally(column: ColumnElement[str], *values: str) -> ColumnElement[bool]:
+    """`column = 'ready'` or `column IN ('queued', 'sending')`, spelled out as in the partial index that it is to use.
+
+    SQLite takes such an index only where it sees the very same condition.
+    """
+    if len(values) == 1:
+        return column == bindparam(None, values[0], literal_execute=True)
+    return column.in_(bindparam(None, values, expanding=True, literal_execute=True))
 
 
 def locked(query: Select[Any], *, skip: bool = False) -> Select[Any]:

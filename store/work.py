@@ -25,7 +25,7 @@ from store.model import (
     InboundKind,
 )
 from store.schema import conversations, inbox, outbox, timers
-from store.sql import insert, locked, now
+from store.sql import insert, literally, locked, now
 
 INBOUND = TypeAdapter(Inbound)
 MAX_ATTEMPTS = 5
@@ -106,7 +106,7 @@ _RELEASE = (
 )
 _HEAD = (
     select(inbox)
-    .where(inbox.c.conversation_id == bindparam("conversation"), inbox.c.status == "ready")
+    .where(inbox.c.conversation_id == bindparam("conversation"), literally(inbox.c.status, "ready"))
     .order_by(inbox.c.id)
     .limit(1)
 )
@@ -405,10 +405,10 @@ class Backlog:
 
 
 def backlog(connection: Connection) -> Backlog:
-    waiting = select(func.count(), func.min(inbox.c.received_at)).where(inbox.c.status == "ready")
+    waiting = select(func.count(), func.min(inbox.c.received_at)).where(literally(inbox.c.status, "ready"))
     count, oldest = connection.execute(waiting).one()
     dead = sum(
-        connection.execute(select(func.count()).where(table.c.status == "dead")).scalar_one()
+        connection.execute(select(func.count()).where(literally(table.c.status, "dead"))).scalar_one()
         for table in (inbox, outbox)
     )
     age = (now(connection) - oldest).total_seconds() if oldest else 0.0
@@ -456,7 +456,7 @@ def _work(kind: str, row: Row[Any], since: datetime) -> Work:
 
 def revive(connection: Connection, event_id: int) -> bool:
     """Gives a dead event a fresh set of attempts; it goes to the head of its conversation's line again."""
-    again = update(inbox).where(inbox.c.id == event_id, inbox.c.status == "dead")
+    again = update(inbox).where(inbox.c.id == event_id, literally(inbox.c.status, "dead"))
     moment = now(connection)
     values: dict[str, Any] = {
         "status": "ready",

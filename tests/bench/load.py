@@ -1,4 +1,4 @@
-"""Customers and what they write: plausible, and no two alike, since the predictor remembers texts that it has read."""
+"""Customers and what they write: plausible, and hardly two alike, since the predictor remembers what it has read."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("channel", "account", "external_id", name=op.f("uq_inbox_channel_account_external_id")),
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.create_index("ix_inbox_age", ["status", "received_at"], unique=False)
+        batch_op.create_index("ix_inbox_age", ["received_at", "status"], unique=False)
         batch_op.create_index(
             "ix_inbox_dead",
             ["id"],
@@ -299,7 +299,7 @@ def upgrade() -> None:
             "uq_case_conversations_live",
             ["conversation_id"],
             unique=True,
-            sqlite_where=sa.text("live"),
+            sqlite_where=sa.text("live = 1"),
             postgresql_where=sa.text("live"),
         )
 
