@@ -26,6 +26,8 @@ async def test_workers_racing_for_few_conversations_do_everything_once_and_in_or
             await workers.enter_async_context(working(database, scene.folder))
         accepting = asyncio.create_task(asyncio.to_thread(accept))
         await until(lambda: accepting.done() and scene.drained())
+        scene.accept("0", "", "")  # which had nothing to do any more
+        await until(scene.drained)
 
     assert scene.faults() == {}
     assert scene.repeated() == set()
