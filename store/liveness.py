@@ -78,6 +78,9 @@ class Liveness:
         if self._file is not None:
             self._file.release()
             self._lock_file(self.worker).unlink(missing_ok=True)
+        if self._connection is not None:
+            with suppress(DBAPIError):  # the server would see the connection end, but not at once
+                self._connection.execute(text("SELECT pg_advisory_unlock(:class, :worker)"), self._keys(self.worker))
         self._disconnect()
 
     def _is_dead(self, worker: int) -> bool:

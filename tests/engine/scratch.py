@@ -35,7 +35,7 @@ applied = Table(
 async def until(condition: Callable[[], bool], *, seconds: float = 40) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what it waits for happens in other processes
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
 
 
 def message(conversation: str, number: int, order: str = "") -> Inbound:

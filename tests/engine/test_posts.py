@@ -128,7 +128,7 @@ def test_two_senders_at_once_do_not_take_the_same_post(scene: Scene) -> None:
     def send_all(database: Database) -> list[str]:
         keys: list[str] = []
         together.wait(timeout=20)
-        while scene.count(select(posts.c.id).where(posts.c.status != "delivered")):
+        while scene.posts("queued", "sending"):
             for post in database.write_now(partial(outbox.claim, seconds=300, limit=10)):
                 keys.append(post.key)
                 database.write_now(partial(outbox.delivered, post=post, native_id="1"))
