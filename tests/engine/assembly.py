@@ -42,7 +42,7 @@ async def working(
     handler: Handler | None = None,
     concurrency: int = 4,
     lease_seconds: float = 300,
-    post_lease_seconds: float = 3,
+    post_lease_seconds: float = 300,
     stop_seconds: float = 5,
     around_send: Callable[[str], None] = lambda _: None,
 ) -> AsyncGenerator[Parts]:

@@ -24,7 +24,7 @@ from tests.engine import child
 from tests.engine.child import Death, Plan
 from tests.engine.scratch import Gate, Line, applied, message, recorded
 
-# A fork of a process that has imported everything already costs a fiftieth of a fresh interpreter; and it is as mortal.
+# A fork of a process that has imported everything starts at once, and is a process as mortal as any.
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["__main__", child.__name__])
 

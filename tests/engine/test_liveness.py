@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import column, func, select, text
+from sqlalchemy import Integer, column, func, select, text
 
 from store import work
 from store.engine import Database
 from store.liveness import Liveness
 from tests.engine.scene import Scene
+from tests.engine.scratch import until
+
+LOCKS = text("pg_locks WHERE locktype = 'advisory'")
 
 
 @contextmanager
@@ -60,10 +63,11 @@ def test_a_worker_is_alive_whichever_of_its_threads_says_so(scene: Scene) -> Non
         assert witness.free_the_dead() == 1
 
 
-def test_a_worker_takes_its_lock_again_after_the_connection_was_lost(postgres_url: str, tmp_path: Path) -> None:
+async def test_a_worker_takes_its_lock_again_after_the_connection_was_lost(postgres_url: str, tmp_path: Path) -> None:
     with Scene(postgres_url, tmp_path) as scene, process(scene) as alive, process(scene) as witness:
         lease(scene, alive.worker)
-        scene.rows(select(func.pg_terminate_backend(column("pid"))).select_from(text("pg_locks WHERE classid > 0")))
+        scene.rows(select(func.pg_terminate_backend(column("pid"))).select_from(LOCKS))
+        await until(lambda: scene.rows(select(column("pid", Integer)).select_from(LOCKS)) == [])
         alive.hold()
 
         assert witness.free_the_dead() == 0

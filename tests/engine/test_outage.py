@@ -11,6 +11,7 @@ from tests.postgres import PostgresServer
 
 
 def load(scene: Scene) -> None:
+    scene.accept("gated", "gate", "")
     for conversation in range(8):
         scene.accept(f"{conversation}", "slow 0.05", "timer", "slow 0.05", "", "slow 0.05", "timer")
 
@@ -24,6 +25,7 @@ async def test_workers_resume_after_postgresql_has_crashed(
         await until(lambda: len(scene.applied()) >= 10)
 
         postgres_server.restart_immediate()
+        scene.gate.open()
         await until(scene.drained)
 
         assert scene.faults() == {}
@@ -35,7 +37,6 @@ async def test_workers_resume_after_sqlite_was_locked_for_longer_than_they_wait(
 ) -> None:
     with Scene(sqlite_url, tmp_path) as scene:
         load(scene)
-        scene.accept("gated", "gate", "")
         worker = scene.start(lease_seconds=300, busy_milliseconds=50)
         await until(lambda: scene.gate.reached_by(worker.pid))
 
@@ -58,6 +59,7 @@ def has_given_up(scene: Scene, worker: BaseProcess) -> bool:
 async def test_a_sole_worker_killed_again_and_again_gets_everything_done(sqlite_url: str, tmp_path: Path) -> None:
     with Scene(sqlite_url, tmp_path) as scene:
         load(scene)
+        scene.gate.open()
         in_flight: set[str] = set()
         for done in (5, 15, 30):
             worker = scene.start(lease_seconds=300)
