@@ -28,7 +28,7 @@ class Intake:
             raise Overloaded
         with self._metrics.acknowledgement.time():
             try:
-                await self._database.write(partial(work.accept, inbound=inbound, alongside=alongside))
+                await self._database.write(partial(work.accept, inbound=inbound, alongside=alongside), urgent=True)
             except work.Duplicate:
                 self._metrics.duplicates.inc()
                 return False

@@ -10,14 +10,17 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+
+from store.writer import TransactionGone, Writer, begin
 
 # The connection is the only name of SQLAlchemy's that other layers see.
 __all__ = ["SQLITE_PRAGMAS", "Connection", "Database", "DatabaseUnavailable", "Transaction"]
@@ -51,41 +54,54 @@ class Database:
             Path(self.url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.engine = _engine(self.url, threads)
         self._readers = ThreadPoolExecutor(threads, thread_name_prefix="database-read")
-        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else threads, thread_name_prefix="database-write")
+        self._writers = ThreadPoolExecutor(threads, thread_name_prefix="database-write")
+        self._writer = Writer(self.engine) if self.is_sqlite else None
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Commits what `work` did, or nothing of it.
+    async def write(self, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
+        """Commits what `work` did, or nothing of it. What is urgent goes first, where one waits for the other.
 
         Raises whatever `work` raises, and DatabaseUnavailable when the database does.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._writers, self.write_now, work)
+        if self._writer is None:
+            return await asyncio.get_running_loop().run_in_executor(self._writers, self.write_now, work)
+        with _outages():
+            return await asyncio.wrap_future(self._writer.submit(work, urgent=urgent))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """The same as `write`, in the calling thread: for the command line and for tests."""
-        return self._run(work, writing=True)
+        with _outages(), self.engine.begin() as connection:
+            if self.is_sqlite:
+                begin(connection, writing=True)
+            return work(connection)
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
-        return self._run(work, writing=False)
-
-    def _run(self, work: Callable[[Connection], T], *, writing: bool) -> T:
-        try:
-            with (
-                self.engine.connect().execution_options(writing=writing) as connection,
-                connection.begin(),
-            ):
-                return work(connection)
-        except DBAPIError as error:
-            if _is_outage(error):
-                raise DatabaseUnavailable(str(error.orig)) from error
-            raise
+        with _outages(), self.engine.begin() as connection:
+            if self.is_sqlite:
+                begin(connection, writing=False)
+            return work(connection)
 
     def close(self) -> None:
         self._readers.shutdown()
         self._writers.shutdown()
+        if self._writer is not None:
+            self._writer.close()
         self.engine.dispose()
+
+
+@contextmanager
+def _outages() -> Generator[None]:
+    """Names an outage in our words; any other error goes through as it is."""
+    try:
+        yield
+    except DBAPIError as error:
+        if _is_outage(error):
+            raise DatabaseUnavailable(str(error.orig)) from error
+        raise
+    except (sqlite3.Error, TransactionGone) as error:
+        raise DatabaseUnavailable(str(error)) from error
 
 
 def _is_outage(error: DBAPIError) -> bool:
@@ -131,7 +147,6 @@ def _engine(url: URL, threads: int) -> Engine:
         connect_args={"check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -150,9 +165,3 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _lower(text: str | None) -> str | None:
     """In place of SQLite's own, which knows no letters but those of ASCII."""
     return text and text.lower()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # IMMEDIATE takes the write lock at once; upgrading a read lock later can fail without waiting.
-    writing = connection.get_execution_options().get("writing", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")

@@ -45,9 +45,9 @@ class MortalDatabase(Database):
         super().__init__(plan.url)
         self._death = plan.death
 
-    def write_now(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
         if self._death is None or _name(work) != self._death.at:
-            return super().write_now(work)
+            return await super().write(work, urgent=urgent)
         death = self._death
 
         def doomed(connection: Connection) -> T:
@@ -56,7 +56,7 @@ class MortalDatabase(Database):
                 die()
             return result
 
-        result = super().write_now(doomed)
+        result = await super().write(doomed, urgent=urgent)
         if result not in NOTHING:
             die()
         return result
