@@ -89,7 +89,7 @@ class Delivery:
     async def _sent(self, post: Post) -> Transaction:
         """Sends; what comes back writes down how that went."""
         try:
-            outbound = await self._database.read(partial(_outbound, post=post, settings=self._settings))
+            outbound = await self._outbound(post)
             async with asyncio.timeout(SEND_LIMIT):
                 native_id = await self._channel(post).send(outbound)
         except Exception as error:  # noqa: BLE001 - whatever a channel raises is a failure of this post alone
@@ -97,6 +97,11 @@ class Delivery:
         self._metrics.posts.labels(post.channel, "delivered").inc()
         self._metrics.post_wait.observe(post.waited)
         return partial(outbox.delivered, post=post, native_id=native_id)
+
+    async def _outbound(self, post: Post) -> Outbound:
+        if post.kind == "text":
+            return replace(_bare(post), text=post.payload["text"], audience=post.payload["audience"])
+        return await self._database.read(partial(_with_card, post=post, settings=self._settings))
 
     def _channel(self, post: Post) -> Channel:
         if post.channel not in self._channels:
@@ -118,8 +123,8 @@ class Delivery:
         return partial(outbox.bury, post=post, error=text, error_id=error_id)
 
 
-def _outbound(connection: Connection, *, post: Post, settings: CurrentSettings) -> Outbound:
-    bare = Outbound(
+def _bare(post: Post) -> Outbound:
+    return Outbound(
         key=post.key,
         channel=post.channel,
         account=post.account,
@@ -127,11 +132,12 @@ def _outbound(connection: Connection, *, post: Post, settings: CurrentSettings) 
         reply_address=post.reply_address,
         uncertain=post.uncertain,
     )
-    if post.kind == "text":
-        return replace(bare, text=post.payload["text"], audience=post.payload["audience"])
+
+
+def _with_card(connection: Connection, *, post: Post, settings: CurrentSettings) -> Outbound:
     number = CaseNumber(post.payload["case"])
     case = cases.get(connection, number)
     owner = case.owner.name if case.owner else None
     shown = card.build(case, settings(connection).settings, owner_name=owner, changed=post.payload["changed"])
     place = outbox.card_place(connection, post.conversation_id, number)
-    return replace(bare, card=shown, text=words.card_text(shown, internal=False), edit=place)
+    return replace(_bare(post), card=shown, text=words.card_text(shown, internal=False), edit=place)

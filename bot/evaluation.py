@@ -21,7 +21,7 @@ from store.audit import Origin
 from store.cases import FieldWrite
 from store.engine import Connection, Database
 from store.evaluations import Evaluation
-from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId, MessageId, utcnow
+from store.model import Actor, ActorKind, Case, CaseNumber, ContactId, ConversationId, MessageId, utcnow
 
 AGENT = Actor(kind=ActorKind.AGENT, id="agent", name="Casewright")
 
@@ -41,6 +41,7 @@ class Finding:
     """A decision and all that its record says. Applied at most once, in the event's final transaction."""
 
     snapshot: Snapshot
+    contact_id: ContactId | None  # the customer's
     decision: Decision
     predictor: str
     milliseconds: float
@@ -54,7 +55,7 @@ class Evaluator:
         self._metrics = metrics
 
     async def find(self, question: Question) -> Finding:
-        snapshot = await self._database.read(partial(self._read, question=question))
+        snapshot, contact_id = await self._database.read(partial(self._read, question=question))
         if snapshot.conversation.language is None and language.wanted(snapshot.settings):
             snapshot = await asyncio.to_thread(_with_language, snapshot)
         started = time.perf_counter()
@@ -62,16 +63,22 @@ class Evaluator:
         milliseconds = (time.perf_counter() - started) * 1000
         self._metrics.evaluations.labels(decision.outcome).inc()
         predictor = f"{self._predictor.name} {self._predictor.version}"
-        return Finding(snapshot=snapshot, decision=decision, predictor=predictor, milliseconds=milliseconds)
+        return Finding(
+            snapshot=snapshot,
+            contact_id=contact_id,
+            decision=decision,
+            predictor=predictor,
+            milliseconds=milliseconds,
+        )
 
-    def _read(self, connection: Connection, question: Question) -> Snapshot:
+    def _read(self, connection: Connection, question: Question) -> tuple[Snapshot, ContactId | None]:
         conversation = conversations.get(connection, question.conversation_id)
         number = question.case_number or conversation.case_number
         case = None if number is None or question.manual else cases.get(connection, number)
         in_force = self._settings(connection)
         customer = conversations.customer(connection, conversation.id)
         cited = _cited(case) | evaluations.last_cited(connection, conversation.id)
-        return Snapshot(
+        snapshot = Snapshot(
             settings=in_force.settings,
             settings_version=in_force.version,
             conversation=conversation,
@@ -84,6 +91,7 @@ class Evaluator:
             rejected=cases.rejected(connection, case.number) if case else frozenset(),
             human_cleared=cases.cleared_by_people(connection, case.number) if case else frozenset(),
         )
+        return snapshot, customer.contact_id if customer else None
 
 
 def _with_language(snapshot: Snapshot) -> Snapshot:
@@ -120,13 +128,12 @@ def _write(connection: Connection, finding: Finding, *, key: str) -> CaseNumber 
 
 def _open(connection: Connection, finding: Finding, *, key: str) -> CaseNumber:
     conversation = finding.snapshot.conversation
-    customer = conversations.customer(connection, conversation.id)
     number = cases.create(
         connection,
         origin(finding),
         title=finding.decision.title or words.UNTITLED,
         conversation_id=conversation.id,
-        contact_id=customer.contact_id if customer else None,
+        contact_id=finding.contact_id,
         writes=_field_writes(finding.decision.writes),
     )
     announce(connection, finding.snapshot.settings, cases.get(connection, number), key=key, before=None)

@@ -75,8 +75,7 @@ def _follow(connection: Connection, *, claim: Claim, reading: Reading, in_force:
 
 def _append(connection: Connection, *, claim: Claim, reading: Reading, in_force: InForce) -> None:
     inbound, conversation_id = claim.event.inbound, claim.lease.conversation_id
-    contact_id = contacts.identify(connection, inbound.channel, inbound.account, inbound.author)
-    participant_id = conversations.join(connection, conversation_id, inbound, reading.role, contact_id)
+    participant_id = _participant(connection, claim, reading.role)
     first_answer = reading.role is Role.REPRESENTATIVE and not conversations.has_answer(connection, conversation_id)
     if not conversations.append(connection, conversation_id, participant_id, inbound, noise=reading.noise):
         return
@@ -86,6 +85,15 @@ def _append(connection: Connection, *, claim: Claim, reading: Reading, in_force:
         _think_later(connection, conversation_id, in_force)
         if not reading.noise:
             _reopen_if_resolved(connection, claim=claim, in_force=in_force)
+
+
+def _participant(connection: Connection, claim: Claim, role: Role) -> int:
+    inbound, conversation_id = claim.event.inbound, claim.lease.conversation_id
+    known = conversations.known(connection, conversation_id, inbound, role)
+    if known is not None:
+        return known
+    contact_id = contacts.identify(connection, inbound.channel, inbound.account, inbound.author)
+    return conversations.join(connection, conversation_id, inbound, role, contact_id)
 
 
 def _think_later(connection: Connection, conversation_id: int, in_force: InForce) -> None:
@@ -116,7 +124,7 @@ def _change_message(connection: Connection, conversation_id: int, inbound: Inbou
 
 def _reopen_if_resolved(connection: Connection, *, claim: Claim, in_force: InForce) -> None:
     """A customer who writes on after the case was resolved is heard again; a thank-you is noise and does nothing."""
-    number = conversations.get(connection, claim.lease.conversation_id).case_number
+    number = cases.resolved_in(connection, claim.lease.conversation_id)
     if number is None or in_force.settings.automation.update is not Level.FULL:
         return
     before = cases.get(connection, number, lock=True)

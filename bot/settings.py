@@ -21,13 +21,18 @@ class InForce:
 
 
 class CurrentSettings:
-    """Asks the store which version is in force, and reads the document only when that is a new one."""
+    """What was in force within the last second: every message, post and socket asks.
+
+    The store is asked which version that is, and its document read only when it is a new one.
+    """
 
     def __init__(self) -> None:
         self._known: InForce | None = None
         self._asked_at = -inf
 
     def __call__(self, connection: Connection) -> InForce:
+        if (recent := self._recent()) is not None:
+            return recent
         number = versions.current_number(connection)
         if self._known is None or self._known.version != number:
             self._known = read(connection, number)
@@ -35,10 +40,10 @@ class CurrentSettings:
         return self._known
 
     async def recently(self, database: Database) -> InForce:
-        """What was in force within the last second: who is a representative is asked for every message and socket."""
-        if self._known is not None and time.monotonic() - self._asked_at < RECENT:
-            return self._known
-        return await database.read(self)
+        return self._recent() or await database.read(self)
+
+    def _recent(self) -> InForce | None:
+        return self._known if time.monotonic() - self._asked_at < RECENT else None
 
 
 def read(connection: Connection, number: int) -> InForce:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, literal, or_, select, update
@@ -78,6 +79,12 @@ _LINK = insert(case_conversations).on_conflict_do_update(
     index_elements=["case_number", "conversation_id"], set_={"live": True}
 )
 _GET = select(cases).where(cases.c.number == bindparam("case"))
+_RESOLVED_IN = (
+    select(cases.c.number)
+    .join(case_conversations)
+    .where(case_conversations.c.conversation_id == bindparam("conversation"), case_conversations.c.live)
+    .where(cases.c.status == CaseStatus.RESOLVED)
+)
 _REVISION = locked(select(cases.c.revision).where(cases.c.number == bindparam("case")))
 _LINKED = (
     select(case_conversations.c.conversation_id)
@@ -98,10 +105,10 @@ _SUGGESTIONS = (
     .where(suggestions.c.case_number == bindparam("case"), suggestions.c.status == "open")
     .order_by(suggestions.c.id)
 )
-_CLOSE_SUGGESTION = (
+_CLOSE_SUGGESTIONS = (
     update(suggestions)
-    .where(suggestions.c.case_number == bindparam("case"), suggestions.c.field == bindparam("which"))
-    .where(suggestions.c.status == "open")
+    .where(suggestions.c.case_number == bindparam("case"))
+    .where(suggestions.c.field.in_(bindparam("fields", expanding=True)), suggestions.c.status == "open")
     .values(status=bindparam("as"), decided_at=bindparam("moment"))
 )
 
@@ -126,19 +133,30 @@ def create(
         "revision": 0,
     }
     number = CaseNumber(connection.execute(_CREATE, row).scalar_one())
-    audit.record(connection, number, origin, [Change(what="created", new=title)])
-    _link(connection, origin, number, conversation_id)
-    _write(connection, origin, number, {}, writes)
+    writes = tuple(writes)
+    _make_live(connection, number, conversation_id)
+    _put_values(connection, origin, number, writes)
+    audit.record(
+        connection,
+        number,
+        origin,
+        [
+            Change(what="created", new=title),
+            Change(what="linked", new=int(conversation_id)),
+            *[_change("field", each, None) for each in writes],
+        ],
+    )
     return number
 
 
 def link(connection: Connection, origin: Origin, number: CaseNumber, conversation_id: ConversationId) -> None:
     """Makes the case the live one of one more conversation; the one that was it stays linked."""
-    _link(connection, origin, number, conversation_id)
+    _make_live(connection, number, conversation_id)
+    audit.record(connection, number, origin, [Change(what="linked", new=int(conversation_id))])
     _touch(connection, number)
 
 
-def _link(connection: Connection, origin: Origin, number: CaseNumber, conversation_id: ConversationId) -> None:
+def _make_live(connection: Connection, number: CaseNumber, conversation_id: ConversationId) -> None:
     connection.execute(_UNLINK, {"conversation": conversation_id})
     row: dict[str, Any] = {
         "case_number": number,
@@ -147,7 +165,6 @@ def _link(connection: Connection, origin: Origin, number: CaseNumber, conversati
         "linked_at": now(connection),
     }
     connection.execute(_LINK, row)
-    audit.record(connection, number, origin, [Change(what="linked", new=int(conversation_id))])
 
 
 def get(connection: Connection, number: int, *, lock: bool = False) -> Case:
@@ -156,6 +173,12 @@ def get(connection: Connection, number: int, *, lock: bool = False) -> Case:
     if row is None:
         raise UnknownCase(number)
     return _case(connection, row)
+
+
+def resolved_in(connection: Connection, conversation_id: ConversationId) -> CaseNumber | None:
+    """The conversation's live case, if it has been resolved."""
+    found = connection.execute(_RESOLVED_IN, {"conversation": conversation_id}).scalar_one_or_none()
+    return None if found is None else CaseNumber(found)
 
 
 def get_unchanged(connection: Connection, seen: Case) -> None:
@@ -194,7 +217,7 @@ def _says(connection: Connection, word: str) -> ColumnElement[bool]:
 
 
 def write(connection: Connection, origin: Origin, case: Case, writes: Sequence[FieldWrite]) -> None:
-    _write(connection, origin, case.number, case.values, writes)
+    _write(connection, origin, case, writes)
     _touch(connection, case.number)
 
 
@@ -237,8 +260,8 @@ def add_failure(connection: Connection, origin: Origin, number: CaseNumber, reas
 
 def suggest(connection: Connection, origin: Origin, case: Case, wanted: Sequence[FieldWrite]) -> None:
     """Keeps values for a representative to accept or reject; a newer suggestion replaces the field's open one."""
+    _close_suggestions(connection, case, [each.field for each in wanted], "superseded")
     for each in wanted:
-        _close_suggestion(connection, case.number, each.field, "superseded")
         connection.execute(insert(suggestions).values(_suggestion_row(connection, case.number, each)))
     audit.record(
         connection,
@@ -261,7 +284,7 @@ def decide_suggestion(
     chosen = next((each for each in case.suggestions if each.id == suggestion_id), None)
     if chosen is None:
         raise UnknownSuggestion
-    _close_suggestion(connection, case.number, chosen.field, "accepted" if accept else "rejected")
+    _close_suggestions(connection, case, [chosen.field], "accepted" if accept else "rejected")
     write_ = FieldWrite(
         field=chosen.field,
         value=chosen.value,
@@ -269,7 +292,7 @@ def decide_suggestion(
         evidence=chosen.evidence,
     )
     if accept:
-        _write(connection, origin, case.number, case.values, [write_])
+        _write(connection, origin, case, [write_])
     else:
         audit.record(connection, case.number, origin, [_change("rejected", write_, None)])
     _touch(connection, case.number)
@@ -293,35 +316,32 @@ def cleared_by_people(connection: Connection, number: CaseNumber) -> frozenset[F
     return frozenset(FieldId(field) for field in connection.execute(empty).scalars())
 
 
-def _write(
-    connection: Connection,
-    origin: Origin,
-    number: CaseNumber,
-    before: dict[FieldId, FieldValue],
-    writes: Iterable[FieldWrite],
-) -> None:
-    writes = tuple(writes)
+def _write(connection: Connection, origin: Origin, case: Case, writes: Sequence[FieldWrite]) -> None:
+    _put_values(connection, origin, case.number, writes)
+    _close_suggestions(connection, case, [each.field for each in writes], "superseded")
+    changes = [_change("field", each, case.values.get(each.field)) for each in writes]
+    audit.record(connection, case.number, origin, changes)
+
+
+def _put_values(connection: Connection, origin: Origin, number: CaseNumber, writes: Sequence[FieldWrite]) -> None:
     moment = now(connection)
-    for each in writes:
-        row = {
-            "case_number": number,
-            "field": each.field,
-            "value": each.value,
-            "writer_kind": origin.actor.kind,
-            "writer_id": origin.actor.id,
-            "writer_name": origin.actor.name,
-            "written_at": moment,
-            "confidence": each.confidence,
-            "evidence": EVIDENCE.dump_python(each.evidence, mode="json"),
-        }
-        connection.execute(_WRITE, row)
-        _close_suggestion(connection, number, each.field, "superseded")
-    audit.record(
-        connection,
-        number,
-        origin,
-        [_change("field", each, before.get(each.field)) for each in writes],
-    )
+    rows = [_value_row_of(number, origin, each, moment) for each in writes]
+    if rows:
+        connection.execute(_WRITE, rows)
+
+
+def _value_row_of(number: CaseNumber, origin: Origin, write: FieldWrite, moment: datetime) -> dict[str, Any]:
+    return {
+        "case_number": number,
+        "field": write.field,
+        "value": write.value,
+        "writer_kind": origin.actor.kind,
+        "writer_id": origin.actor.id,
+        "writer_name": origin.actor.name,
+        "written_at": moment,
+        "confidence": write.confidence,
+        "evidence": EVIDENCE.dump_python(write.evidence, mode="json"),
+    }
 
 
 def _change(what: str, write: FieldWrite, before: FieldValue | None) -> Change:
@@ -341,9 +361,12 @@ def _touch(connection: Connection, number: CaseNumber, **values: Any) -> None:
     connection.execute(moved.values(updated_at=now(connection), revision=cases.c.revision + 1, **values))
 
 
-def _close_suggestion(connection: Connection, number: CaseNumber, field: FieldId, status: str) -> None:
-    closed = {"case": number, "which": field, "as": status, "moment": now(connection)}
-    connection.execute(_CLOSE_SUGGESTION, closed)
+def _close_suggestions(connection: Connection, case: Case, fields: Collection[FieldId], status: str) -> None:
+    """`case` as it was read under its lock: most have no open suggestion, and nothing to close."""
+    closed = [each.field for each in case.suggestions if each.field in fields]
+    if closed:
+        moment = now(connection)
+        connection.execute(_CLOSE_SUGGESTIONS, {"case": case.number, "fields": closed, "as": status, "moment": moment})
 
 
 def _suggestion_row(connection: Connection, number: CaseNumber, wanted: FieldWrite) -> dict[str, Any]:

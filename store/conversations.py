@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, bindparam, select, union, update
+from sqlalchemy import Connection, Row, Text, bindparam, select, union, update
 
 from store.model import (
     Attachment,
@@ -44,6 +44,13 @@ _LIVE = select(case_conversations.c.case_number).where(
 )
 _GET = select(conversations, _LIVE.scalar_subquery().label("case_number")).where(
     conversations.c.id == bindparam("conversation")
+)
+_KNOWN = select(participants.c.id).where(
+    participants.c.conversation_id == bindparam("conversation"),
+    participants.c.author_id == bindparam("author"),
+    participants.c.name == bindparam("name"),
+    participants.c.role == bindparam("role"),
+    participants.c.email.is_not_distinct_from(bindparam("email", type_=Text())),
 )
 _participant_row = insert(participants)
 _JOIN = _participant_row.on_conflict_do_update(
@@ -117,6 +124,18 @@ def join(connection: Connection, conversation_id: int, inbound: Inbound, role: R
         "email": inbound.author.email,
     }
     return connection.execute(_JOIN, row).scalar_one()
+
+
+def known(connection: Connection, conversation_id: int, inbound: Inbound, role: Role) -> int | None:
+    """The author's row as a participant, if it says the same of them already."""
+    row: dict[str, Any] = {
+        "conversation": conversation_id,
+        "author": inbound.author.id,
+        "name": inbound.author.name or inbound.author.id,
+        "role": role,
+        "email": inbound.author.email,
+    }
+    return connection.execute(_KNOWN, row).scalar_one_or_none()
 
 
 def append(connection: Connection, conversation_id: int, participant_id: int, inbound: Inbound, *, noise: bool) -> bool:

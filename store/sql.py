@@ -55,7 +55,13 @@ def words_of(connection: Connection, document: ColumnElement[Any]) -> ColumnElem
 
 
 def now(connection: Connection) -> datetime:
-    """The database's clock: leases and due times of all workers are compared by one clock."""
+    """The database's clock: leases and due times of all workers are compared by one clock.
+
+    It stands still within a transaction: on PostgreSQL, asking it costs as much as any other statement.
+    """
     if connection.dialect.name == "sqlite":
         return utcnow()  # one machine, one clock
-    return connection.execute(_CLOCK).scalar_one()
+    transaction, known = connection.get_transaction(), connection.info.get("now")
+    if known is None or known[0] is not transaction:
+        known = connection.info["now"] = (transaction, connection.execute(_CLOCK).scalar_one())
+    return known[1]

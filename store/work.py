@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, Row, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, exists, func, or_, select, update
 
 from store.engine import Transaction
 from store.model import (
@@ -61,6 +61,7 @@ class Event:
     id: int
     inbound: Inbound
     attempts: int
+    due_at: datetime
     received_at: datetime
     suspect: bool  # earlier attempts took their worker down, or were on board when another event did
 
@@ -104,12 +105,12 @@ _RELEASE = (
     .where(conversations.c.id == bindparam("conversation"))
     .values(lease_owner=None, lease_until=None, ready_at=bindparam("at"))
 )
-_HEAD = (
-    select(inbox)
-    .where(inbox.c.conversation_id == bindparam("conversation"), literally(inbox.c.status, "ready"))
-    .order_by(inbox.c.id)
-    .limit(1)
+_ready = literally(inbox.c.status, "ready")
+_IDLE = _RELEASE.where(~exists().where(inbox.c.conversation_id == bindparam("conversation"), _ready))
+_first = select(func.min(inbox.c.id)).where(
+    inbox.c.conversation_id.in_(bindparam("conversations", expanding=True)), _ready
 )
+_HEADS = select(inbox).where(inbox.c.id.in_(_first.group_by(inbox.c.conversation_id)))
 # Without an error: one that has attempts and no error is known to have ended without a word.
 _BEGIN = update(inbox).where(inbox.c.id == bindparam("event")).values(attempts=bindparam("count"), error=None)
 _DONE = (
@@ -181,13 +182,7 @@ def claim(connection: Connection, *, worker: int, seconds: float, limit: int, su
         return []
     lease = {"ids": ids, "worker": worker, "until": moment + timedelta(seconds=seconds)}
     leases = [Lease(conversation_id=row.id, token=row.lease_token) for row in connection.execute(_LEASE, lease).all()]
-    claims: list[Claim] = []
-    for each in leases:
-        claimed = _begin_next(connection, each, moment, suspects=suspects)
-        if claimed:
-            claims.append(claimed)
-            suspects = suspects and not claimed.event.suspect
-    return claims
+    return _begin(connection, leases, moment, suspects=suspects)
 
 
 def finish(connection: Connection, lease: Lease, event: Event, apply: Transaction, *, most: int) -> Claim | None:
@@ -203,7 +198,7 @@ def finish(connection: Connection, lease: Lease, event: Event, apply: Transactio
     if lease.handled >= most:
         _release(connection, lease.conversation_id, ready_at=moment)
         return None
-    return _begin_next(connection, lease, moment)
+    return _next(connection, lease, moment)
 
 
 def fail(connection: Connection, lease: Lease, event: Event, *, error: str, error_id: str, retry: float | None) -> None:
@@ -259,22 +254,53 @@ def _fence(connection: Connection, lease: Lease) -> None:
         raise LostLease
 
 
-def _begin_next(connection: Connection, lease: Lease, moment: datetime, *, suspects: bool = True) -> Claim | None:
-    """Counts an attempt at the head of the line, or releases the conversation when nothing is due."""
-    while head := connection.execute(_HEAD, {"conversation": lease.conversation_id}).first():
-        try:
-            event = _next_attempt(head)
-        except Hopeless as error:
-            _bury(connection, head.id, str(error), uuid4().hex, moment)
-            continue
-        due = moment + SUSPECT_WAIT if event.suspect and not suspects else head.due_at
-        if due > moment:
-            _release(connection, lease.conversation_id, ready_at=due)
-            return None
-        connection.execute(_BEGIN, {"event": event.id, "count": event.attempts})
-        return Claim(lease=lease, event=event)
-    _release(connection, lease.conversation_id, ready_at=None)
-    return None
+def _next(connection: Connection, lease: Lease, moment: datetime) -> Claim | None:
+    """Begins the next event of the line, or lets the conversation go when nothing is due."""
+    if connection.execute(_IDLE, {"conversation": lease.conversation_id, "at": None}).rowcount:
+        return None
+    return next(iter(_begin(connection, [lease], moment)), None)
+
+
+def _begin(connection: Connection, leases: Sequence[Lease], moment: datetime, *, suspects: bool = True) -> list[Claim]:
+    """Counts an attempt at the head of each line; lets the conversations go whose head isn't due."""
+    claims: list[Claim] = []
+    lines = leases
+    while lines:
+        heads = _heads(connection, lines)
+        hopeless: list[Lease] = []
+        for lease in lines:
+            try:
+                event = _next_attempt(heads[lease.conversation_id]) if lease.conversation_id in heads else None
+            except Hopeless as error:
+                _bury(connection, heads[lease.conversation_id].id, str(error), uuid4().hex, moment)
+                hopeless.append(lease)
+                continue
+            due = _due(event, moment, suspects=suspects)
+            if event is None or due is None or due > moment:
+                _release(connection, lease.conversation_id, ready_at=due)
+                continue
+            suspects = suspects and not event.suspect
+            claims.append(Claim(lease=lease, event=event))
+        lines = hopeless
+    _count(connection, claims)
+    return claims
+
+
+def _heads(connection: Connection, leases: Sequence[Lease]) -> dict[int, Row[Any]]:
+    """The first event that waits, by conversation."""
+    wanted = {"conversations": [lease.conversation_id for lease in leases]}
+    return {row.conversation_id: row for row in connection.execute(_HEADS, wanted)}
+
+
+def _due(event: Event | None, moment: datetime, *, suspects: bool) -> datetime | None:
+    if event is None:
+        return None
+    return moment + SUSPECT_WAIT if event.suspect and not suspects else event.due_at
+
+
+def _count(connection: Connection, claims: Sequence[Claim]) -> None:
+    if claims:
+        connection.execute(_BEGIN, [{"event": each.event.id, "count": each.event.attempts} for each in claims])
 
 
 def _next_attempt(row: Row[Any]) -> Event:
@@ -289,6 +315,7 @@ def _next_attempt(row: Row[Any]) -> Event:
         id=row.id,
         inbound=inbound,
         attempts=row.attempts + 1,
+        due_at=row.due_at,
         received_at=row.received_at,
         suspect=row.attempts >= SUSPECT_AFTER and row.error is None,
     )
