@@ -38,6 +38,7 @@ async def test_a_case_comes_of_a_chat_and_is_updated_on_command(desk: Desk) -> N
         await expect(card).to_contain_text("ann.lee@example.org", timeout=LONG)
         await expect(card).to_contain_text(PROBLEM)
         await say(view, "customer", DETAILS)
+        await until_heard(view, "representative", DETAILS)  # else there is nothing to settle yet
         await desk.settled()
         await expect(card.get_by_text("Espresso 3000")).to_have_count(0)
         await say(view, "representative", '/update-case case category="Product defect"')
