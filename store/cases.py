@@ -105,6 +105,14 @@ _SUGGESTIONS = (
     .where(suggestions.c.case_number == bindparam("case"), suggestions.c.status == "open")
     .order_by(suggestions.c.id)
 )
+_TURNED_DOWN = select(suggestions.c.field, suggestions.c.value).where(
+    suggestions.c.case_number == bindparam("case"), suggestions.c.status == "rejected"
+)
+_EMPTIED = select(case_values.c.field).where(
+    case_values.c.case_number == bindparam("case"),
+    case_values.c.value.is_(None),
+    case_values.c.writer_kind == ActorKind.PERSON,
+)
 _CLOSE_SUGGESTIONS = (
     update(suggestions)
     .where(suggestions.c.case_number == bindparam("case"))
@@ -300,20 +308,13 @@ def decide_suggestion(
 
 def rejected(connection: Connection, number: CaseNumber) -> frozenset[tuple[FieldId, str]]:
     """What representatives turned down, as (field, text of the value): not to be suggested again."""
-    turned_down = select(suggestions.c.field, suggestions.c.value).where(
-        suggestions.c.case_number == number, suggestions.c.status == "rejected"
-    )
-    return frozenset((FieldId(row.field), str(row.value)) for row in connection.execute(turned_down))
+    turned_down = connection.execute(_TURNED_DOWN, {"case": number})
+    return frozenset((FieldId(row.field), str(row.value)) for row in turned_down)
 
 
 def cleared_by_people(connection: Connection, number: CaseNumber) -> frozenset[FieldId]:
     """Fields that a person emptied on purpose."""
-    empty = select(case_values.c.field).where(
-        case_values.c.case_number == number,
-        case_values.c.value.is_(None),
-        case_values.c.writer_kind == ActorKind.PERSON,
-    )
-    return frozenset(FieldId(field) for field in connection.execute(empty).scalars())
+    return frozenset(FieldId(field) for field in connection.execute(_EMPTIED, {"case": number}).scalars())
 
 
 def _write(connection: Connection, origin: Origin, case: Case, writes: Sequence[FieldWrite]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -67,8 +67,9 @@ _TOUCH = (
 
 
 _author = participants.c
+_WORDS = [column for column in messages.c if column.name not in {"conversation_id", "received_at"}]
 _TRANSCRIPT = (
-    select(messages, _author.author_id, _author.name, _author.role, _author.contact_id, _author.email)
+    select(*_WORDS, _author.author_id, _author.name, _author.role, _author.contact_id, _author.email)
     .join(participants, _author.id == messages.c.participant_id)
     .where(messages.c.conversation_id == bindparam("conversation"))
     .order_by(messages.c.id)
@@ -237,12 +238,12 @@ def window(connection: Connection, conversation_id: int, cited: Collection[Messa
     was new; what it said lives on in the values that cite it.
     """
     wanted = {"conversation": conversation_id, "cited": list(cited)}
-    return tuple(_message(row) for row in connection.execute(_WINDOW, wanted).all())
+    return _messages(connection.execute(_WINDOW, wanted).all())
 
 
 def transcript(connection: Connection, conversation_id: int) -> tuple[Message, ...]:
     """Every message, in order."""
-    return tuple(_message(row) for row in connection.execute(_TRANSCRIPT, {"conversation": conversation_id}).all())
+    return _messages(connection.execute(_TRANSCRIPT, {"conversation": conversation_id}).all())
 
 
 def revisions(connection: Connection, message_id: MessageId) -> list[str]:
@@ -272,14 +273,22 @@ def _participant(row: Row[*tuple[Any, ...]]) -> Participant:
     )
 
 
-def _message(row: Row[*tuple[Any, ...]]) -> Message:
+def _messages(rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Message, ...]:
+    people: dict[int, Participant] = {}
+    for row in rows:
+        if row.participant_id not in people:
+            people[row.participant_id] = _participant(row)
+    return tuple(_message(row, people[row.participant_id]) for row in rows)
+
+
+def _message(row: Row[*tuple[Any, ...]], author: Participant) -> Message:
     return Message(
         id=MessageId(row.id),
         external_id=row.external_id,
-        author=_participant(row),
+        author=author,
         text=row.text,
         sent_at=row.sent_at,
-        attachments=ATTACHMENTS.validate_python(row.attachments),
+        attachments=ATTACHMENTS.validate_python(row.attachments) if row.attachments else (),
         revision=row.revision,
         deleted=row.deleted_at is not None,
         noise=row.noise,

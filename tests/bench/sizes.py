@@ -23,7 +23,7 @@ FULL = Size(
     conversations=3,
     starts=3,
     memory_messages=100_000,
-    memory_seconds=300,
+    memory_seconds=900,
     cases=100_000,
     openings=40,
 )
