@@ -18,6 +18,14 @@ def fits(pattern: str, text: str) -> bool:
         return False
 
 
+def begins(pattern: str, text: str) -> bool:
+    """Whether a text that starts with this one could have the form; what can't be told within the limit could."""
+    try:
+        return _compiled(pattern).fullmatch(text, partial=True, timeout=LIMIT) is not None
+    except TimeoutError:
+        return True
+
+
 def complaint(pattern: str) -> str | None:
     """What is wrong with a pattern, as a sentence for its author."""
     try:

@@ -16,7 +16,7 @@ from agent.embedded.reading import Reading
 from agent.embedded.settle import settle
 from agent.embedded.talk import Line, Said, Talk
 from agent.embedded.turn import Turn
-from agent.pattern import fits
+from agent.pattern import begins, fits
 from agent.predictor import Abstention, Prediction
 from agent.settings import CaseField, Settings
 
@@ -43,6 +43,7 @@ class Pattern:
         self.has_digits = r"\d" in expression or "0-9" in expression
         self._longest = _LONGEST_RISKY if _RISKY.search(expression) else _LONGEST
         self.match = lru_cache(maxsize=16384)(self._match)
+        self.may_begin_with = lru_cache(maxsize=16384)(self._may_begin_with)
 
     def _match(self, word: str) -> tuple[str, float] | None:
         """The identifier that a word is, and how sure its form makes us."""
@@ -56,14 +57,27 @@ class Pattern:
         repaired = {spelling for spelling in _look_alikes(upper) if fits(self._expression, spelling)}
         return (repaired.pop(), _REPAIRED) if len(repaired) == 1 else None
 
+    def _may_begin_with(self, piece: str) -> bool:
+        """Whether an identifier can begin like this: most pieces with a digit are a number of days or an amount."""
+        return _is_doubtful(piece) or any(begins(self._expression, spelling) for spelling in _spellings(piece))
+
 
 def _look_alikes(word: str) -> Iterator[str]:
     """The word with each O, 0, I, 1 and L also read as its look-alike."""
     if not any(character.isdigit() for character in word) or not _SHORTEST_REPAIRED <= len(word) <= _LONGEST_RISKY:
         return
-    if sum(character in _LOOK_ALIKE for character in word) > _MOST_DOUBTFUL:
+    if _is_doubtful(word):
         yield from (word.replace("O", "0").replace("I", "1"), word.replace("0", "O"))
         return
+    yield from _spellings(word)
+
+
+def _is_doubtful(word: str) -> bool:
+    """Has more look-alikes than can all be tried."""
+    return sum(character in _LOOK_ALIKE for character in word) > _MOST_DOUBTFUL
+
+
+def _spellings(word: str) -> Iterator[str]:
     yield from map("".join, product(*(_LOOK_ALIKE.get(character, character) for character in word)))
 
 
@@ -111,6 +125,8 @@ class IdentifierReader(FieldReader):
         """Numbers that came in two or three pieces: "ST25-61" and then "rest is 7720D"."""
         pieced = [line for line in lines if _pieces(line.turn)]
         for place, first in enumerate(pieced):
+            if not any(self.pattern.may_begin_with(text) for _, text in _pieces(first.turn)):
+                continue
             near = [line for line in pieced[place : place + 9] if line.index - first.index <= _PIECES_APART]
             for value, pieces in self.join(tuple(line.turn for line in near)):
                 evidence = tuple(near[piece.message].evidence(piece.start, piece.end) for piece in pieces)
@@ -119,7 +135,12 @@ class IdentifierReader(FieldReader):
 
     def _join(self, turns: tuple[Turn, ...]) -> list[tuple[str, tuple[_Piece, ...]]]:
         """The numbers that begin in the first of a few messages."""
-        pieces = [_Piece(text, number, *span) for number, turn in enumerate(turns) for span, text in _pieces(turn)]
+        pieces = [
+            _Piece(text, number, *span)
+            for number, turn in enumerate(turns)
+            for span, text in _pieces(turn)
+            if number or self.pattern.may_begin_with(text)
+        ]
         matches = (
             (self.pattern.match("".join(piece.text for piece in parts)), parts) for parts in _combinations(pieces)
         )
