@@ -1,0 +1,3 @@
+from collections.abc import Mapping
+
+CSS_PROFILES: Mapping[str, Mapping[str, object]]
