@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, literal, or_, select, update
 
 from store import audit
 from store.audit import EVIDENCE, Origin
@@ -27,6 +27,7 @@ from store.model import (
     Value,
 )
 from store.schema import Document, case_conversations, case_values, cases, suggestions
+from store.schema import audit as audit_rows
 from store.sql import insert, locked, now, words_of
 
 
@@ -187,6 +188,16 @@ def resolved_in(connection: Connection, conversation_id: ConversationId) -> Case
     """The conversation's live case, if it has been resolved."""
     found = connection.execute(_RESOLVED_IN, {"conversation": conversation_id}).scalar_one_or_none()
     return None if found is None else CaseNumber(found)
+
+
+def resolved_at(connection: Connection, number: CaseNumber) -> datetime | None:
+    """When the case was last resolved."""
+    resolutions = select(func.max(audit_rows.c.at)).where(
+        audit_rows.c.case_number == number,
+        audit_rows.c.what == "status",
+        audit_rows.c.new == literal(CaseStatus.RESOLVED.value, Document),
+    )
+    return connection.execute(resolutions).scalar_one()
 
 
 def get_unchanged(connection: Connection, seen: Case) -> None:

@@ -40,6 +40,11 @@ def identify(connection: Connection, channel: str, account: str, author: Author)
     return ContactId(known.contact_id)
 
 
+def is_known(connection: Connection, channel: str, account: str, author_id: str) -> bool:
+    who = {"channel": channel, "account": account, "author": author_id}
+    return connection.execute(_IDENTITY, who).first() is not None
+
+
 def _address(author: Author) -> str | None:
     return author.email.casefold() if author.email else None
 

@@ -187,6 +187,17 @@ def delete(connection: Connection, conversation_id: int, external_id: str, autho
     connection.execute(gone.values(deleted_at=now(connection)))
 
 
+def remove(connection: Connection, conversation_id: int, external_id: str) -> None:
+    """As `delete`, whoever wrote it. Raises UnknownMessage."""
+    mine = update(messages).where(
+        messages.c.conversation_id == conversation_id,
+        messages.c.external_id == external_id,
+        messages.c.deleted_at.is_(None),
+    )
+    if not connection.execute(mine.values(deleted_at=now(connection))).rowcount:
+        raise UnknownMessage
+
+
 def _find(connection: Connection, conversation_id: int, external_id: str, author_id: str) -> Row[*tuple[Any, ...]]:
     mine = (
         select(messages.c.id, messages.c.text, messages.c.revision)
@@ -256,6 +267,16 @@ def customer(connection: Connection, conversation_id: int) -> Participant | None
     """The customer of a conversation: who among them wrote first."""
     row = connection.execute(_CUSTOMER, {"conversation": conversation_id}).one_or_none()
     return None if row is None else _participant(row)
+
+
+def author_of(connection: Connection, conversation_id: int, external_id: str) -> str | None:
+    """The native id of who wrote a message."""
+    wrote = (
+        select(_author.author_id)
+        .join(messages, _author.id == messages.c.participant_id)
+        .where(messages.c.conversation_id == conversation_id, messages.c.external_id == external_id)
+    )
+    return connection.execute(wrote).scalar_one_or_none()
 
 
 def has_answer(connection: Connection, conversation_id: int) -> bool:

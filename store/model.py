@@ -73,6 +73,7 @@ class InboundKind(StrEnum):
     DELETE = "delete"  # `target` names the message that is gone
     ACTION = "action"  # a button or form of ours: `action` holds {"verb": ..., ...}
     MEMBERSHIP = "membership"  # `text` is "joined" or "left"
+    UNDELIVERED = "undelivered"  # a post of ours came back: `text` names whom it did not reach, if that is known
     ENDED = "ended"  # the conversation is over
     TIMER = "timer"  # one of our own timers fired: `text` names its kind
 
@@ -275,5 +276,7 @@ class Outbound:
     text: str = ""  # plain text, line breaks count; each channel escapes it for its own markup
     card: Card | None = None
     audience: str | None = None  # native user id of the only person who may see it; None: everybody in the thread
+    relay: str | None = None  # external id of a representative's message that this passes on, in their own words
     edit: str | None = None  # native id of our earlier post that this one replaces
     uncertain: bool = False  # an earlier attempt may have got through: look before posting again
+    language: str | None = None  # of the conversation, as an ISO 639-1 code

@@ -32,6 +32,7 @@ class Post:
     account: str
     conversation_key: str
     reply_address: Json
+    language: str | None
     attempts: int
     uncertain: bool
     waited: float  # seconds since it was queued
@@ -53,6 +54,7 @@ _DUE = (
         conversations.c.account,
         conversations.c.key.label("conversation_key"),
         conversations.c.reply_address,
+        conversations.c.language,
     )
     .join(conversations)
     .where(_waiting, outbox.c.due_at <= bindparam("moment"))
@@ -98,8 +100,9 @@ def queue_text(
     text: str,
     *,
     audience: str | None = None,
+    relay: str | None = None,
 ) -> None:
-    _queue(connection, conversation_id, key, "text", {"text": text, "audience": audience})
+    _queue(connection, conversation_id, key, "text", {"text": text, "audience": audience, "relay": relay})
 
 
 def queue_card(
@@ -150,18 +153,21 @@ def _post(row: Row[Any], moment: datetime) -> Post:
         account=row.account,
         conversation_key=row.conversation_key,
         reply_address=row.reply_address,
+        language=row.language,
         attempts=row.attempts + 1,
         uncertain=row.uncertain or row.status == "sending",
         waited=(moment - row.created_at).total_seconds(),
     )
 
 
-def delivered(connection: Connection, post: Post, native_id: str) -> None:
+def delivered(connection: Connection, post: Post, native_id: str) -> bool:
+    """False when another attempt has taken over."""
     mine = {"post": post.id, "attempt": post.attempts, "native": native_id, "moment": now(connection)}
-    settled = connection.execute(_DELIVERED, mine).rowcount
+    settled = connection.execute(_DELIVERED, mine).rowcount == 1
     if settled and post.kind == "card":
         place = {"conversation_id": post.conversation_id, "case_number": post.payload["case"], "native_id": native_id}
         connection.execute(_PLACE_CARD, place)
+    return settled
 
 
 def put_back(connection: Connection, post: Post, *, after: float, error: str, uncertain: bool) -> None:
@@ -177,8 +183,9 @@ def put_back(connection: Connection, post: Post, *, after: float, error: str, un
     )
 
 
-def bury(connection: Connection, post: Post, *, error: str, error_id: str) -> None:
-    _settle(
+def bury(connection: Connection, post: Post, *, error: str, error_id: str) -> bool:
+    """False when another attempt has taken over, which will settle it."""
+    return _settle(
         connection,
         post,
         status="dead",
@@ -188,9 +195,9 @@ def bury(connection: Connection, post: Post, *, error: str, error_id: str) -> No
     )
 
 
-def _settle(connection: Connection, post: Post, **values: Any) -> None:
+def _settle(connection: Connection, post: Post, **values: Any) -> bool:
     mine = {"post": post.id, "attempt": post.attempts}
-    connection.execute(update(outbox).where(_mine).values(lease_until=None, **values), mine)
+    return connection.execute(update(outbox).where(_mine).values(lease_until=None, **values), mine).rowcount == 1
 
 
 def card_place(connection: Connection, conversation_id: int, number: int) -> str | None:

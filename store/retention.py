@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete
 
+from store import mail
 from store.schema import inbox, outbox
 from store.sql import now
 
@@ -16,3 +17,4 @@ def sweep(connection: Connection) -> None:
     before = now(connection) - KEPT
     connection.execute(delete(inbox).where(inbox.c.status == "done", inbox.c.received_at < before))
     connection.execute(delete(outbox).where(outbox.c.status == "delivered", outbox.c.done_at < before))
+    mail.sweep_sent(connection)

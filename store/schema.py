@@ -454,3 +454,79 @@ webchat_files = Table(
     Column("content", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+# --- mail -------------------------------------------------------------------------------------------
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    # Which process attends to a mailbox, and how it is doing: of several, one at a time.
+    Column("account", Text, primary_key=True),
+    Column("holder", Text),
+    Column("lease_until", UtcDateTime),
+    Column("state", String(16), nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("last_arrival", UtcDateTime),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+mail_folders = Table(
+    "mail_folders",
+    metadata,
+    # Where we are in a folder: everything up to `last_uid` is stored, in the same transaction.
+    Column("account", Text, primary_key=True),
+    Column("folder", Text, primary_key=True),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("last_uid", BigInteger, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    _id(),
+    Column("account", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    # The same mail, whichever folder or UID it has: the external id of its inbox event.
+    Column("digest", String(64), nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text),
+    # What joined it to its conversation: message_id, token, person; NULL: nothing did.
+    Column("signal", String(16)),
+    Column("conversation_key", Text),
+    Column("raw", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    # Marked as seen or moved in the mailbox, where the settings want that.
+    Column("settled", Boolean, nullable=False),
+    CheckConstraint("state IN ('waiting', 'created', 'joined', 'ignored', 'review', 'dismissed')", name="state"),
+    # A place in a mailbox is read once.
+    UniqueConstraint("account", "folder", "uidvalidity", "uid"),
+    Index("ix_mails_digest", "account", "digest"),
+    Index("ix_mails_state", "state", "id"),
+    # Tells when the last one came.
+    Index("ix_mails_arrivals", "account", "received_at"),
+    # Finds what is to be marked or moved.
+    Index(
+        "ix_mails_unsettled",
+        "account",
+        "folder",
+        sqlite_where=text("settled = 0"),
+        postgresql_where=text("NOT settled"),
+    ),
+)
+
+mail_sent = Table(
+    "mail_sent",
+    metadata,
+    # What the agent wrote by itself, to bound how much that is.
+    Column("key", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_mail_sent_at", "account", "at"),
+)

@@ -136,6 +136,19 @@ def accept(connection: Connection, inbound: Inbound, alongside: Transaction | No
     return event_id
 
 
+def accept_all(connection: Connection, inbounds: Sequence[Inbound], alongside: Transaction) -> int:
+    """Stores events that arrived together, in their order; returns how many had been stored before."""
+    known = 0
+    for inbound in inbounds:
+        try:
+            with connection.begin_nested():
+                accept(connection, inbound)
+        except Duplicate:
+            known += 1
+    alongside(connection)
+    return known
+
+
 def _touch_conversation(connection: Connection, inbound: Inbound, moment: datetime) -> ConversationId:
     row: dict[str, Any] = {
         "channel": inbound.channel,
