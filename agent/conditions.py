@@ -84,6 +84,16 @@ CONVERSATION: Mapping[str, CaseField] = {
 }
 """What conditions can ask of the conversation itself; its language is a code such as "de"."""
 
+MAIL: Mapping[str, CaseField] = {
+    "mail.subject": CaseField(id="subject", label="Subject", type=FieldType.TEXT),
+    "mail.body": CaseField(id="body", label="Body", type=FieldType.TEXT),
+    "mail.sender": CaseField(id="sender", label="Sender", type=FieldType.TEXT),
+    "mail.sender_domain": CaseField(id="sender_domain", label="Sender's domain", type=FieldType.TEXT),
+    "mail.recipients": CaseField(id="recipients", label="Recipients", type=FieldType.TEXT),
+    "mail.has_attachments": CaseField(id="has_attachments", label="Has attachments", type=FieldType.YES_NO),
+}
+"""What the conditions of record-creation rules can ask of a mail; recipients are To and Cc, with spaces between."""
+
 _DATA = frozenset({Operator.HAS_DATA, Operator.HAS_NO_DATA})
 _EQUAL = frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.ONE_OF})
 _PART = frozenset({Operator.CONTAINS, Operator.NOT_CONTAINS})

@@ -9,7 +9,7 @@ from agent.decision import Decision, Outcome, Refusal, Snapshot, Trigger, Write
 from agent.predictor import PredictionRequest, Predictor
 from agent.resolution import NOTHING_ASKED, Resolution, resolve
 from agent.settings import Level
-from store.model import Case, FieldId, Value
+from store.model import Case, Category, FieldId, Value
 
 __all__ = ["Decision", "Outcome", "Refusal", "Snapshot", "Trigger", "Write", "decide"]
 
@@ -34,10 +34,16 @@ def switched_off(snapshot: Snapshot) -> str | None:
     if conversation.category not in settings.categories:
         return f"The agent is switched off for {conversation.category} conversations."
     if case is None:
-        return "Creating cases is switched off." if settings.automation.create is Level.OFF else None
+        return _creation_off(snapshot)
     if not case.status.is_open:
         return f"Case {case.number} is {case.status}: only a representative changes it."
     return "Updating cases is switched off." if update.level(snapshot) is Level.OFF else None
+
+
+def _creation_off(snapshot: Snapshot) -> str | None:
+    if snapshot.conversation.category is Category.EMAIL:
+        return "Record-creation rules open the cases of mailboxes."
+    return "Creating cases is switched off." if snapshot.settings.automation.create is Level.OFF else None
 
 
 async def _create(snapshot: Snapshot, predictor: Predictor) -> Decision:

@@ -16,6 +16,7 @@ class Trigger(StrEnum):
     """Why a conversation is evaluated now."""
 
     MESSAGE = "message"  # a customer wrote, edited or deleted, and it has been quiet since
+    OPENED = "opened"  # a record-creation rule has just opened the case: its first fill
     CLAIM = "claim"  # a representative claimed the case
     ANSWER = "answer"  # a representative answered for the first time
     ENDED = "ended"  # the conversation is over: nothing can be asked any more

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.conditions import condition_problems, named_fields, nearest
+from agent.record_creation import value_problems
 from agent.settings import CaseField, Expression, Incoherent, Problem, Settings
 
 Path = tuple[str | int, ...]
@@ -21,10 +22,10 @@ def find_problems(data: object) -> list[Problem]:
         return [Problem("", "the document has to hold keys and values, such as `fields` and `default_fields`")]
     document = cast("Mapping[str, Any]", data)
     try:
-        Settings.model_validate(document)
+        settings = Settings.model_validate(document)
     except ValidationError as error:
         return [*_incoherent(error)] or [*_shape(error, document), *_references(document)]
-    return []
+    return list(value_problems(settings))
 
 
 def _incoherent(error: ValidationError) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from operator import contains, eq, ge, gt, le, lt
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agent.conditions import CONVERSATION, AllOf, AnyOf, Condition, Expression, Operand, Operator
+from agent.conditions import CONVERSATION, MAIL, AllOf, AnyOf, Condition, Expression, Operand, Operator
 from agent.numbers import parse_canonical
 from agent.settings import CaseField, FieldType, Settings, UpdateRule
 from agent.text import one_line
@@ -102,7 +102,7 @@ def holds(expression: Expression, facts: Facts, settings: Settings) -> bool:
         case AnyOf():
             return any(holds(part, facts, settings) for part in expression.any)
         case Condition():
-            field = settings.field(expression.field) or CONVERSATION[expression.field]
+            field = settings.field(expression.field) or {**CONVERSATION, **MAIL}[expression.field]
             return _compare(expression, field, facts.get(expression.field), settings)
 
 

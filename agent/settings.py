@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Literal, Self
@@ -12,6 +12,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field, model_validator
 
 from agent.conditions import (
+    MAIL,
     AllOf,
     AnyOf,
     Condition,
@@ -27,9 +28,9 @@ from agent.numbers import is_currency
 from store.model import Category
 
 __all__ = [
-    "AllOf", "AnyOf", "Asking", "Automation", "CaseField", "ChannelSettings", "Condition", "Creation", "Evaluation",
-    "ExperienceProfile", "Expression", "Feature", "FieldType", "Identifier", "Incoherent", "Level", "Name", "Operator",
-    "Option", "Problem", "Settings", "UpdateRule",
+    "AllOf", "AnyOf", "Asking", "Automation", "CaseField", "ChannelSettings", "Condition", "Creation", "CreationItem",
+    "Evaluation", "ExperienceProfile", "Expression", "Feature", "FieldType", "Identifier", "Incoherent", "Level",
+    "Name", "Operator", "Option", "Problem", "RecordCreationRule", "Settings", "UnknownSender", "UpdateRule",
 ]  # fmt: skip
 
 
@@ -40,6 +41,32 @@ class UpdateRule(Document):
     active: bool = True
     when: Expression | None = None
     fields: tuple[Identifier, ...] = Field(min_length=1)
+
+
+class UnknownSender(StrEnum):
+    """What happens to a mail from somebody who has never written before."""
+
+    CREATE_CONTACT = "create_contact"
+    SKIP = "skip"  # the mail is kept, and nothing follows
+
+
+class CreationItem(Document):
+    """One step of a record-creation rule: the first whose condition holds opens the case; a blank one always holds."""
+
+    when: Expression | None = None
+    values: dict[Identifier, str | bool | int | float] = Field(default_factory=dict[str, str | bool | int | float])
+
+
+class RecordCreationRule(Document):
+    """How the mails of one mailbox become cases; of several that fit, the first active one is the mailbox's."""
+
+    name: Name
+    active: bool = True
+    mailbox: str = "*"  # a mailbox's name; "*" is every mailbox
+    unknown_sender: UnknownSender = UnknownSender.CREATE_CONTACT
+    join_resolved_days: Annotated[float, Field(ge=0, le=3650)] = 14  # after it, a reply opens a new case
+    reopen: bool = True  # whether a reply within these days reopens the case it joins
+    items: tuple[CreationItem, ...] = (CreationItem(),)
 
 
 class Level(StrEnum):
@@ -125,6 +152,7 @@ class Settings(Document):
     fields: tuple[CaseField, ...]
     default_fields: tuple[Identifier, ...] = Field(min_length=1)
     creation: Creation = Creation()
+    record_creation_rules: tuple[RecordCreationRule, ...] = ()
     update_rules: tuple[UpdateRule, ...] = ()
     update_without_rules: Literal["default_fields", "nothing"] = "default_fields"
     override_human_edits: bool = False
@@ -169,7 +197,17 @@ def _problems(settings: Settings) -> Iterator[Problem]:
     required, offered = settings.creation.require, len(settings.default_fields)
     if isinstance(required, int) and required > offered:
         yield Problem("creation.require", f"is {required}, more than the {offered} default fields: write at most that")
+    yield from unique("record_creation_rules", "name", [rule.name for rule in settings.record_creation_rules])
+    for position, rule in enumerate(settings.record_creation_rules):
+        yield from _creation_problems(f"record_creation_rules[{position}]", rule, fields)
     for position, rule in enumerate(settings.update_rules):
         yield from named_fields(f"update_rules[{position}].fields", rule.fields, fields)
         if rule.when is not None:
             yield from condition_problems(f"update_rules[{position}].when", rule.when, fields)
+
+
+def _creation_problems(path: str, rule: RecordCreationRule, fields: Mapping[str, CaseField]) -> Iterator[Problem]:
+    for position, item in enumerate(rule.items):
+        if item.when is not None:
+            yield from condition_problems(f"{path}.items[{position}].when", item.when, MAIL)
+        yield from named_fields(f"{path}.items[{position}].values", item.values, fields)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from agent import fields
-from agent.creation import named
+from agent.creation import default_fields, named, optional_fields
 from agent.decision import Decision, Outcome, Refusal, Snapshot, Trigger, Write
 from agent.evidence import stands
 from agent.predictor import Prediction
@@ -57,8 +57,13 @@ def stored_values(case: Case) -> dict[FieldId, Value]:
 
 
 def first_fields(snapshot: Snapshot, case: Case) -> dict[FieldId, str | None]:
-    """The fields that the rules select, and those whose evidence, or some of it, was edited or deleted."""
+    """The fields that the rules select, at the first fill all of a new case's; and those that lost evidence.
+
+    Evidence is lost when the message, or some of it, was edited or deleted.
+    """
     selected = select_fields(snapshot.settings, facts(snapshot, stored_values(case)))
+    if snapshot.trigger is Trigger.OPENED:
+        selected = default_fields(snapshot.settings) | optional_fields(snapshot.settings) | selected
     for name, stored in case.values.items():
         if snapshot.settings.field(name) and _lost(snapshot, stored, any):
             selected.setdefault(name, None)
