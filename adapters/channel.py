@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,6 +24,10 @@ class Receive(Protocol):
 
     async def __call__(self, inbound: Inbound, *, alongside: Transaction | None = None) -> bool: ...
 
+    async def together(self, inbounds: Sequence[Inbound], *, alongside: Transaction) -> None:
+        """Stores events that arrived as one, and what belongs to them, in one transaction; passes over known ones."""
+        ...
+
 
 class Overloaded(Exception):
     """Too much work is waiting; try again later."""
@@ -34,20 +38,33 @@ class Overloaded(Exception):
 
 
 class RetryLater(Exception):
-    """The channel asked us to wait, or did not answer: send the same thing again after `after` seconds."""
+    """The channel asked us to wait, or did not answer: send the same thing again after `after` seconds.
 
-    def __init__(self, reason: str, *, after: float | None = None) -> None:
+    `nothing_posted`: this attempt surely did not get through. A channel that names a time says that by it.
+    """
+
+    def __init__(self, reason: str, *, after: float | None = None, nothing_posted: bool = False) -> None:
         super().__init__(reason)
         self.after = after
+        self.nothing_posted = nothing_posted or after is not None
 
 
 class Undeliverable(Exception):
     """The thread or the person is gone, or the channel will never take this: do not try again."""
 
 
+class PartlyDelivered(Exception):
+    """It was posted as `native_id`, but some of those it was for did not get it: the team is told, nothing repeated."""
+
+    def __init__(self, reason: str, *, native_id: str) -> None:
+        super().__init__(reason)
+        self.native_id = native_id
+
+
 class State(StrEnum):
     CONNECTED = "connected"
     STARTING = "starting"
+    DEGRADED = "degraded"  # an account of it does not work; the others and the other channels do
     BROKEN = "broken"
 
 
@@ -55,6 +72,7 @@ class State(StrEnum):
 class Health:
     state: State
     sentence: str  # for people: "Listening at /v3/directline."
+    accounts: Mapping[str, str] = field(default_factory=dict[str, str])  # where it has several: each one's state
 
 
 class Channel(Protocol):
@@ -78,5 +96,5 @@ class Channel(Protocol):
         ...
 
     async def send(self, outbound: Outbound) -> str:
-        """Posts or edits; returns the native id. Raises RetryLater or Undeliverable."""
+        """Posts or edits; returns the native id. Raises RetryLater, Undeliverable or PartlyDelivered."""
         ...
