@@ -11,6 +11,8 @@ import structlog
 from aiohttp.web import AppRunner, TCPSite
 
 from adapters.channel import Channel
+from adapters.mail import loading
+from adapters.mail.channel import MailChannel
 from adapters.webchat import REPRESENTATIVE, CommandHint, WebChat
 from agent.embedded import EmbeddedPredictor
 from bot import server
@@ -71,11 +73,22 @@ class Application:
         self.clock = Clock(database, self.work, self.metrics, fires=works)
 
     def _channels(self) -> dict[str, Channel]:
+        return {channel.name: channel for channel in (self._webchat(), self._mail()) if channel is not None}
+
+    def _mail(self) -> Channel | None:
+        """Raises MailboxesWrong."""
+        if self.config.mailboxes is None:
+            return None
+        secrets = {name: secret.get_secret_value() for name, secret in self.config.mailbox_secrets.items()}
+        mailboxes = loading.load(self.config.mailboxes, secrets)
+        return MailChannel(self.database, mailboxes, representatives=self._mail_representatives)
+
+    def _webchat(self) -> Channel | None:
         secret = webchat_secret(self.config, self.config.directory)
         if secret is None:
             log.warning("webchat_off", mend="Set CASEWRIGHT_WEBCHAT_SECRET to at least 32 random characters.")
-            return {}
-        webchat = WebChat(
+            return None
+        return WebChat(
             self.database,
             secret=secret,
             is_representative=self._is_representative,
@@ -84,7 +97,10 @@ class Application:
             demo=self.config.demo,
             commands=[CommandHint(name=each.name, usage=each.usage, summary=each.summary) for each in COMMANDS],
         )
-        return {webchat.name: webchat}
+
+    async def _mail_representatives(self) -> frozenset[str]:
+        in_force = await self.settings.recently(self.database)
+        return frozenset(each.casefold() for each in in_force.settings.channel("email").representatives)
 
     async def _is_representative(self, user_id: str) -> bool:
         in_force = await self.settings.recently(self.database)

@@ -28,6 +28,7 @@ from bot.text import nearest, one_line
 PREFIX = "CASEWRIGHT_"
 SECRETS = frozenset({"database_url", "webchat_secret"})  # each can be read from a file that NAME_FILE names
 ELSEWHERE = frozenset({"CASEWRIGHT_DATA"})  # data for tests and measurements, no part of the configuration
+MAILBOX_SECRETS = f"{PREFIX}MAILBOX_"  # before the secrets of each mailbox, which the mailboxes' file gives its name
 LEAST_SECRET = 32  # characters: as many as an HMAC-SHA256 key has bytes (RFC 7518, 3.2)
 _VARIABLES_OF_FILES = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
 _HIDDEN = "•••"
@@ -111,6 +112,8 @@ class Config(BaseSettings):
         None,
         description="the address that people reach us at, e.g. https://cases.example.org",
     )
+    mailboxes: Path | None = Field(None, description="the path of a YAML file, as docs/email.md describes it")
+    mailbox_secrets: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr])
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(
         LogLevel.INFO,
         description="debug, info, warning or error",
@@ -163,6 +166,10 @@ class Config(BaseSettings):
         return demo
 
 
+_SINGLE = [name for name in Config.model_fields if name != "mailbox_secrets"]
+"""The fields that one variable each sets."""
+
+
 def load(environ: Mapping[str, str], cwd: Path) -> Config:
     """The configuration from the environment and from `.env` in `cwd`, where the environment goes first.
 
@@ -170,19 +177,23 @@ def load(environ: Mapping[str, str], cwd: Path) -> Config:
     """
     problems: list[str] = []
     given = _given(environ, cwd, problems)
+    secrets = {name: value for name, value in _ours(environ, cwd, []).items() if name.startswith(MAILBOX_SECRETS)}
+    values: dict[str, Any] = {name: value for name, (_, value) in given.items()}
     try:
-        config = Config.model_validate({name: value for name, (_, value) in given.items()})
+        config = Config.model_validate({**values, "mailbox_secrets": secrets})
     except ValidationError as error:
         problems += [_wrong(given, str(each["loc"][0]), each.get("ctx")) for each in error.errors()]
         raise ConfigError(tuple(problems)) from None  # pydantic's own text may quote a secret
     if problems:
         raise ConfigError(tuple(problems))
-    return config.model_copy(update={"database_url": _anchored(config.database_url, cwd)})
+    mailboxes = cwd / config.mailboxes if config.mailboxes else None
+    return config.model_copy(update={"database_url": _anchored(config.database_url, cwd), "mailboxes": mailboxes})
 
 
 def describe(config: Config) -> dict[str, str]:
     """Every variable and what it stands at, fit to be shown: no secret, no password."""
-    return {_variable(name): _described(name, getattr(config, name)) for name in Config.model_fields}
+    shown = {_variable(name): _described(name, getattr(config, name)) for name in _SINGLE}
+    return {**shown, **dict.fromkeys(config.mailbox_secrets, _HIDDEN)}
 
 
 _Given = dict[str, tuple[str, str]]  # field name: (variable it came from, value)
@@ -190,7 +201,9 @@ _Given = dict[str, tuple[str, str]]  # field name: (variable it came from, value
 
 def _given(environ: Mapping[str, str], cwd: Path, problems: list[str]) -> _Given:
     given: _Given = {}
-    for variable, value in _layered(environ, _dotenv(cwd / ".env", problems)).items():
+    for variable, value in _ours(environ, cwd, problems).items():
+        if variable.startswith(MAILBOX_SECRETS):
+            continue
         name = _VARIABLES_OF_FILES.get(variable) or variable.removeprefix(PREFIX).lower()
         if variable not in _known():
             problems.append(_unknown(variable))
@@ -201,6 +214,10 @@ def _given(environ: Mapping[str, str], cwd: Path, problems: list[str]) -> _Given
         else:
             given[name] = (variable, value)
     return {name: (variable, value) for name, (variable, value) in given.items() if value}
+
+
+def _ours(environ: Mapping[str, str], cwd: Path, problems: list[str]) -> dict[str, str]:
+    return _layered(environ, _dotenv(cwd / ".env", problems))
 
 
 def _dotenv(path: Path, problems: list[str]) -> dict[str, str]:
@@ -235,7 +252,7 @@ def _from_file(variable: str, path: Path, problems: list[str]) -> str:
 
 
 def _known() -> list[str]:
-    return [*map(_variable, Config.model_fields), *_VARIABLES_OF_FILES]
+    return [*map(_variable, _SINGLE), *_VARIABLES_OF_FILES]
 
 
 def _variable(name: str) -> str:

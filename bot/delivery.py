@@ -11,13 +11,15 @@ from uuid import uuid4
 
 import structlog
 
-from adapters.channel import Channel, RetryLater
+from adapters.channel import Channel, PartlyDelivered, RetryLater
 from bot import card, words
 from bot.backoff import Retry, after_refusal, described
+from bot.evaluation import AGENT
 from bot.metrics import Metrics
 from bot.settings import CurrentSettings
 from bot.wake import Wake
-from store import cases, outbox
+from store import cases, conversations, outbox
+from store.audit import Origin
 from store.engine import Connection, Database, DatabaseUnavailable, Transaction
 from store.model import CaseNumber, Outbound
 from store.outbox import Post
@@ -92,20 +94,27 @@ class Delivery:
             outbound = await self._outbound(post)
             async with asyncio.timeout(SEND_LIMIT):
                 native_id = await self._channel(post).send(outbound)
+        except PartlyDelivered as error:
+            log.warning("post_partly_delivered", post=post.id, channel=post.channel, error=described(error))
+            return self._delivered(post, error.native_id, missed=str(error))
         except Exception as error:  # noqa: BLE001 - whatever a channel raises is a failure of this post alone
             return self._refused(post, error)
+        return self._delivered(post, native_id)
+
+    def _delivered(self, post: Post, native_id: str, *, missed: str | None = None) -> Transaction:
         self._metrics.posts.labels(post.channel, "delivered").inc()
         self._metrics.post_wait.observe(post.waited)
-        return partial(outbox.delivered, post=post, native_id=native_id)
+        return partial(_delivered, post=post, native_id=native_id, missed=missed)
 
     async def _outbound(self, post: Post) -> Outbound:
         if post.kind == "text":
-            return replace(_bare(post), text=post.payload["text"], audience=post.payload["audience"])
+            said = post.payload
+            return replace(_bare(post), text=said["text"], audience=said["audience"], relay=said["relay"])
         return await self._database.read(partial(_with_card, post=post, settings=self._settings))
 
     def _channel(self, post: Post) -> Channel:
         if post.channel not in self._channels:
-            raise RetryLater(f"The channel {post.channel} is not running.")
+            raise RetryLater(f"The channel {post.channel} is not running.", nothing_posted=True)
         return self._channels[post.channel]
 
     def _refused(self, post: Post, error: Exception) -> Transaction:
@@ -114,13 +123,35 @@ class Delivery:
         if isinstance(verdict, Retry):
             self._metrics.posts.labels(post.channel, "retried").inc()
             log.warning("post_put_back", post=post.id, channel=post.channel, after=verdict.after, error=text)
-            # Only a channel that named a time has surely not posted; after anything else it may have.
-            uncertain = not (isinstance(error, RetryLater) and error.after is not None)
+            # Only a channel that says so has surely not posted; after anything else it may have.
+            uncertain = not (isinstance(error, RetryLater) and error.nothing_posted)
             return partial(outbox.put_back, post=post, after=verdict.after, error=text, uncertain=uncertain)
         error_id = uuid4().hex
         self._metrics.posts.labels(post.channel, "dead").inc()
         log.error("post_given_up", error_id=error_id, post=post.id, channel=post.channel, exc_info=error)
-        return partial(outbox.bury, post=post, error=text, error_id=error_id)
+        return partial(_buried, post=post, error=text, error_id=error_id, reason=verdict.reason)
+
+
+def _delivered(connection: Connection, *, post: Post, native_id: str, missed: str | None) -> None:
+    if outbox.delivered(connection, post, native_id) and missed is not None:
+        _tell(connection, post, words.reached_not_everybody(missed))
+
+
+def _buried(connection: Connection, *, post: Post, error: str, error_id: str, reason: str) -> None:
+    if outbox.bury(connection, post, error=error, error_id=error_id):
+        _tell(connection, post, words.not_delivered(reason, error_id))
+
+
+def _tell(connection: Connection, post: Post, text: str) -> None:
+    """The case carries a mark for its representative; who wrote what should have been passed on hears of it, too."""
+    conversation = conversations.get(connection, post.conversation_id)
+    number = post.payload["case"] if post.kind == "card" else conversation.case_number
+    if number is not None:
+        cases.add_failure(connection, Origin(actor=AGENT, conversation_id=conversation.id), CaseNumber(number), text)
+    relayed = post.payload.get("relay")
+    writer = conversations.author_of(connection, conversation.id, relayed) if relayed else None
+    if writer is not None:
+        outbox.queue_text(connection, conversation.id, f"{post.key}:told:{post.attempts}", text, audience=writer)
 
 
 def _bare(post: Post) -> Outbound:
@@ -130,6 +161,7 @@ def _bare(post: Post) -> Outbound:
         account=post.account,
         conversation_key=post.conversation_key,
         reply_address=post.reply_address,
+        language=post.language,
         uncertain=post.uncertain,
     )
 

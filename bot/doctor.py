@@ -16,6 +16,7 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from adapters.mail import loading
 from agent.problems import find_problems
 from bot.config import PREFIX, Config, ConfigError, describe
 from bot.text import one_line
@@ -44,7 +45,7 @@ class Check:
 
 def checks(config: Config) -> list[Check]:
     """Blocks for some seconds at most."""
-    done = [_python(sys.version_info[:3]), _configuration(config), _web_chat(config)]
+    done = [_python(sys.version_info[:3]), _configuration(config), _web_chat(config), *_mailboxes(config)]
     done += [_guarded("files", partial(_files, config.directory)), _guarded("port", partial(_port, config))]
     if config.database_file is not None:
         done += _of_file(config.database_file)
@@ -91,6 +92,22 @@ def _web_chat(config: Config) -> Check:
         return _fine("web chat", "Only this machine reaches us: a secret is made at the first start and kept.")
     mend = f"Set CASEWRIGHT_WEBCHAT_SECRET to {Config.model_fields['webchat_secret'].description}."
     return Check(name="web chat", ok=False, sentence="Without a secret the web chat is off.", mend=mend)
+
+
+def _mailboxes(config: Config) -> Iterator[Check]:
+    """Whether they are described rightly; whether they work is for `casewright mail check`, which connects."""
+    if config.mailboxes is None:
+        return
+    secrets = {name: secret.get_secret_value() for name, secret in config.mailbox_secrets.items()}
+    try:
+        found = loading.load(config.mailboxes, secrets)
+    except loading.MailboxesWrong as error:
+        mend = f"Change {config.mailboxes.name} or the variable; docs/email.md describes both."
+        for problem in error.problems:
+            yield Check(name="mailboxes", ok=False, sentence=problem, mend=mend)
+        return
+    names = ", ".join(mailbox.name for mailbox, _ in found)
+    yield _fine("mailboxes", f"{names}: described rightly; `casewright mail check NAME` tries one.")
 
 
 # --- files ------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from store.audit import Origin
 from store.cases import FieldWrite
 from store.engine import Connection, Database
 from store.evaluations import Evaluation
-from store.model import Actor, ActorKind, Case, CaseNumber, ContactId, ConversationId, MessageId, utcnow
+from store.model import Actor, ActorKind, Case, CaseNumber, Category, ContactId, ConversationId, MessageId, utcnow
 
 AGENT = Actor(kind=ActorKind.AGENT, id="agent", name="Casewright")
 
@@ -56,7 +56,7 @@ class Evaluator:
 
     async def find(self, question: Question) -> Finding:
         snapshot, contact_id = await self._database.read(partial(self._read, question=question))
-        if snapshot.conversation.language is None and language.wanted(snapshot.settings):
+        if snapshot.conversation.language is None and _language_matters(snapshot):
             snapshot = await asyncio.to_thread(_with_language, snapshot)
         started = time.perf_counter()
         decision = await decide(snapshot, self._predictor)
@@ -94,6 +94,11 @@ class Evaluator:
         return snapshot, customer.contact_id if customer else None
 
 
+def _language_matters(snapshot: Snapshot) -> bool:
+    """To a rule, or to the mails we write."""
+    return snapshot.conversation.category is Category.EMAIL or language.wanted(snapshot.settings)
+
+
 def _with_language(snapshot: Snapshot) -> Snapshot:
     spoken = language.spoken(snapshot.transcript)
     return replace(snapshot, conversation=replace(snapshot.conversation, language=spoken))
@@ -121,8 +126,13 @@ def _write(connection: Connection, finding: Finding, *, key: str) -> CaseNumber 
         return _open(connection, finding, key=key)
     if case is None:
         return None
-    if decision.outcome in {Outcome.UPDATED, Outcome.PROPOSED}:
-        _change(connection, finding, case, key=key)
+    changed = decision.outcome in {Outcome.UPDATED, Outcome.PROPOSED}
+    if changed:
+        _change(connection, finding, case)
+    opened = finding.snapshot.trigger is Trigger.OPENED
+    if changed or opened:
+        after = cases.get(connection, case.number)
+        announce(connection, finding.snapshot.settings, after, key=key, before=None if opened else case)
     return case.number
 
 
@@ -140,13 +150,11 @@ def _open(connection: Connection, finding: Finding, *, key: str) -> CaseNumber:
     return number
 
 
-def _change(connection: Connection, finding: Finding, case: Case, *, key: str) -> None:
+def _change(connection: Connection, finding: Finding, case: Case) -> None:
     if finding.decision.writes:
         cases.write(connection, origin(finding), case, _field_writes(finding.decision.writes))
     if finding.decision.suggestions:
         cases.suggest(connection, origin(finding), case, _field_writes(finding.decision.suggestions))
-    after = cases.get(connection, case.number)
-    announce(connection, finding.snapshot.settings, after, key=key, before=case)
 
 
 def _ask(connection: Connection, finding: Finding, *, key: str) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from agent.decision import Trigger
 from agent.settings import Level
-from bot import evaluation, words
+from bot import evaluation, mailroom, words
 from bot.announce import announce
 from bot.carry_out import CommandRunner
 from bot.evaluation import AGENT, Evaluator, Question
@@ -15,7 +15,8 @@ from bot.tracker import Reading, Step, read
 from store import cases, contacts, conversations, outbox, work
 from store.audit import Origin
 from store.engine import Connection, Database, Transaction
-from store.model import CaseStatus, Inbound, InboundKind, Role
+from store.mail import MailState
+from store.model import CaseStatus, ConversationId, Inbound, InboundKind, Role
 from store.work import Claim
 
 
@@ -41,11 +42,15 @@ class Handling:
         inbound = claim.event.inbound
         in_force = await self._settings.recently(self._database)
         reading = read(inbound, in_force.settings, demo_representatives=self._demo_representatives)
+        transaction = await self._prepared(claim, reading, in_force)
+        return partial(_and_settle, claim=claim, first=transaction) if mailroom.is_mail(inbound) else transaction
+
+    async def _prepared(self, claim: Claim, reading: Reading, in_force: InForce) -> Transaction:
         match reading.step:
             case Step.COMMAND | Step.ACTION:
                 return await self._commands.prepare(claim, reading, in_force)
             case Step.EVALUATE:
-                return await self._evaluate(claim, Trigger(inbound.text))
+                return await self._evaluate(claim, Trigger(claim.event.inbound.text))
             case _:
                 return partial(_follow, claim=claim, reading=reading, in_force=in_force)
 
@@ -53,6 +58,12 @@ class Handling:
         question = Question(conversation_id=claim.lease.conversation_id, trigger=trigger)
         finding = await self._evaluator.find(question)
         return partial(evaluation.apply, finding=finding, key=str(claim.event.id))
+
+
+def _and_settle(connection: Connection, *, claim: Claim, first: Transaction) -> None:
+    """A mail that was handled belongs to its conversation, unless a rule had another word for it."""
+    first(connection)
+    mailroom.settle(connection, claim.event.inbound, MailState.JOINED)
 
 
 def _follow(connection: Connection, *, claim: Claim, reading: Reading, in_force: InForce) -> None:
@@ -66,6 +77,8 @@ def _follow(connection: Connection, *, claim: Claim, reading: Reading, in_force:
         case Step.REFUSE:
             text = words.refused_customer()
             outbox.queue_text(connection, conversation_id, f"{claim.event.id}:no", text, audience=inbound.author.id)
+        case Step.UNDELIVERED:
+            _mark(connection, conversation_id, words.came_back(inbound.text))
         case Step.END:
             conversations.end(connection, conversation_id)
             work.set_timer(connection, conversation_id, Trigger.ENDED, quiet=0, at_most=0)
@@ -75,16 +88,32 @@ def _follow(connection: Connection, *, claim: Claim, reading: Reading, in_force:
 
 def _append(connection: Connection, *, claim: Claim, reading: Reading, in_force: InForce) -> None:
     inbound, conversation_id = claim.event.inbound, claim.lease.conversation_id
+    reception = None
+    if mailroom.is_mail(inbound) and reading.role is Role.CUSTOMER:
+        reception = mailroom.received(connection, claim, in_force, noise=reading.noise)
+        if isinstance(reception, str):
+            mailroom.settle(connection, inbound, MailState.IGNORED, reception)
+            return
     participant_id = _participant(connection, claim, reading.role)
     first_answer = reading.role is Role.REPRESENTATIVE and not conversations.has_answer(connection, conversation_id)
     if not conversations.append(connection, conversation_id, participant_id, inbound, noise=reading.noise):
         return
-    if first_answer:
-        work.set_timer(connection, conversation_id, Trigger.ANSWER, quiet=0, at_most=0)
-    if reading.role is Role.CUSTOMER:
+    if reading.role is Role.REPRESENTATIVE:
+        _answered(connection, claim, first=first_answer)
+    elif reception is not None and reception.opens is not None:
+        mailroom.open_case(connection, claim, in_force, *reception.opens)
+        mailroom.settle(connection, inbound, MailState.CREATED)
+    else:
         _think_later(connection, conversation_id, in_force)
-        if not reading.noise:
+        if not reading.noise and (reception is None or reception.reopens):
             _reopen_if_resolved(connection, claim=claim, in_force=in_force)
+
+
+def _answered(connection: Connection, claim: Claim, *, first: bool) -> None:
+    if first:
+        work.set_timer(connection, claim.lease.conversation_id, Trigger.ANSWER, quiet=0, at_most=0)
+    if mailroom.is_mail(claim.event.inbound):
+        mailroom.relay(connection, claim)
 
 
 def _participant(connection: Connection, claim: Claim, role: Role) -> int:
@@ -140,9 +169,13 @@ def gave_up(connection: Connection, *, claim: Claim, error_id: str) -> None:
     """Implements `bot.worker.GaveUp`: whoever wrote is told, and the case carries a mark for its representative."""
     conversation_id, inbound = claim.lease.conversation_id, claim.event.inbound
     text = words.went_wrong(error_id)
-    number = conversations.get(connection, conversation_id).case_number
-    if number is not None:
-        cases.add_failure(connection, Origin(actor=AGENT, conversation_id=conversation_id), number, text)
+    _mark(connection, conversation_id, text)
     if inbound.kind in {InboundKind.MESSAGE, InboundKind.ACTION}:
         key = f"{claim.event.id}:failed:{error_id}"
         outbox.queue_text(connection, conversation_id, key, text, audience=inbound.author.id)
+
+
+def _mark(connection: Connection, conversation_id: ConversationId, text: str) -> None:
+    number = conversations.get(connection, conversation_id).case_number
+    if number is not None:
+        cases.add_failure(connection, Origin(actor=AGENT, conversation_id=conversation_id), number, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from adapters.channel import Overloaded
@@ -23,9 +23,7 @@ class Intake:
 
     async def __call__(self, inbound: Inbound, *, alongside: Transaction | None = None) -> bool:
         """Raises Overloaded, and DatabaseUnavailable."""
-        if self._metrics.waiting >= self._limit:
-            self._metrics.refused.inc()
-            raise Overloaded
+        self._refuse_overload()
         with self._metrics.acknowledgement.time():
             try:
                 await self._database.write(partial(work.accept, inbound=inbound, alongside=alongside), urgent=True)
@@ -34,3 +32,16 @@ class Intake:
                 return False
         self._hint()
         return True
+
+    async def together(self, inbounds: Sequence[Inbound], *, alongside: Transaction) -> None:
+        """Raises Overloaded, and DatabaseUnavailable."""
+        self._refuse_overload()
+        accept = partial(work.accept_all, inbounds=inbounds, alongside=alongside)
+        with self._metrics.acknowledgement.time():
+            self._metrics.duplicates.inc(await self._database.write(accept, urgent=True))
+        self._hint()
+
+    def _refuse_overload(self) -> None:
+        if self._metrics.waiting >= self._limit:
+            self._metrics.refused.inc()
+            raise Overloaded

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -29,6 +31,12 @@ class Metrics:
         self.post_wait = Histogram(
             "casewright_post_seconds", "From decided to posted.", buckets=SECONDS, registry=registry
         )
+        self.accounts = Gauge(
+            "casewright_account_state",
+            "1 for the state that a mailbox or workspace is in.",
+            ["channel", "account", "state"],
+            registry=registry,
+        )
         self.waiting = 0
 
     def observe_backlog(self, waiting: int, oldest: float, dead: int) -> None:
@@ -36,6 +44,12 @@ class Metrics:
         self.backlog.set(waiting)
         self.oldest.set(oldest)
         self.dead.set(dead)
+
+    def observe_accounts(self, channels: Mapping[str, Mapping[str, str]]) -> None:
+        self.accounts.clear()
+        for channel, accounts in channels.items():
+            for account, state in accounts.items():
+                self.accounts.labels(channel, account, state).set(1)
 
     def rendered(self) -> bytes:
         return generate_latest(self.registry)

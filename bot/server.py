@@ -67,11 +67,14 @@ class Operations:
         return web.json_response({"status": "ok", "product": "casewright"})
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        """200 when every part works; 503 names the one that does not."""
+        """200 when this process can do its work; 503 names the part that can't.
+
+        A mailbox or workspace out of reach is told, and no reason to take the process out of service.
+        """
         parts = {name: f"{channel.health.state}: {channel.health.sentence}" for name, channel in self._channels.items()}
         parts["database"] = await self._database_state()
         broken = parts["database"] != "connected" or any(
-            channel.health.state is not State.CONNECTED for channel in self._channels.values()
+            channel.health.state in {State.STARTING, State.BROKEN} for channel in self._channels.values()
         )
         return web.json_response({"ready": not broken, "parts": parts}, status=503 if broken else 200)
 
@@ -84,6 +87,7 @@ class Operations:
         return "connected"
 
     async def _scrape(self, _request: web.Request) -> web.Response:
+        self._metrics.observe_accounts({name: channel.health.accounts for name, channel in self._channels.items()})
         return web.Response(body=self._metrics.rendered(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
 

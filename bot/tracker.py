@@ -10,7 +10,7 @@ from agent.settings import Settings
 from bot import words
 from bot.commands import Command, CommandError, parse
 from store.commands import command_word
-from store.model import Inbound, InboundKind, Role
+from store.model import Category, Inbound, InboundKind, Role
 
 
 class Step(Enum):
@@ -22,6 +22,7 @@ class Step(Enum):
     EDIT = auto()
     DELETE = auto()
     ACTION = auto()  # a representative pressed a button of ours
+    UNDELIVERED = auto()  # a post came back: the case carries a mark
     END = auto()
     EVALUATE = auto()  # a timer says that it has been quiet long enough
     IGNORE = auto()  # joins, leaves, bots: kept in the inbox, nothing follows
@@ -45,14 +46,21 @@ def read(inbound: Inbound, settings: Settings, *, demo_representatives: frozense
 
 def _role(inbound: Inbound, settings: Settings, demo_representatives: frozenset[str]) -> Role:
     listed = set(settings.channel(inbound.channel).representatives) | demo_representatives
+    if inbound.category is Category.EMAIL:
+        listed = {each.casefold() for each in listed}
     return Role.REPRESENTATIVE if inbound.author.id in listed else Role.CUSTOMER
 
 
 def _read_message(inbound: Inbound, settings: Settings, role: Role) -> Reading:
     if inbound.author.is_bot:
         return Reading(step=Step.IGNORE, role=role)
-    command = parse(inbound.text, settings)
-    word = command_word(inbound.text)
+    text = inbound.text
+    if inbound.category is Category.EMAIL:
+        if role is Role.CUSTOMER:  # a mail may begin with a path, and there is nobody to hide it from
+            return Reading(step=Step.APPEND, role=role, noise=is_noise(text))
+        text = text.strip().partition("\n")[0]  # what follows a command is a greeting or a signature
+    command = parse(text, settings)
+    word = command_word(text)
     if command is None and word is not None and role is Role.REPRESENTATIVE:
         # Channels hide from others what may be a command: nobody has seen it, so it was not said.
         command = CommandError(problems=(words.unknown_command(word, None),), verb=None)
@@ -67,17 +75,17 @@ def _is_only_like_a_command(command: Command | CommandError) -> bool:
     return isinstance(command, CommandError) and command.verb is None
 
 
+_STEPS = {
+    InboundKind.EDIT: Step.EDIT,
+    InboundKind.DELETE: Step.DELETE,
+    InboundKind.UNDELIVERED: Step.UNDELIVERED,
+    InboundKind.ENDED: Step.END,
+    InboundKind.TIMER: Step.EVALUATE,
+    InboundKind.MEMBERSHIP: Step.IGNORE,
+}
+
+
 def _step(inbound: Inbound, role: Role) -> Step:
-    match inbound.kind:
-        case InboundKind.EDIT:
-            return Step.EDIT
-        case InboundKind.DELETE:
-            return Step.DELETE
-        case InboundKind.ACTION:
-            return Step.ACTION if role is Role.REPRESENTATIVE else Step.REFUSE
-        case InboundKind.ENDED:
-            return Step.END
-        case InboundKind.TIMER:
-            return Step.EVALUATE
-        case InboundKind.MEMBERSHIP | InboundKind.MESSAGE:
-            return Step.IGNORE
+    if inbound.kind is InboundKind.ACTION:
+        return Step.ACTION if role is Role.REPRESENTATIVE else Step.REFUSE
+    return _STEPS[inbound.kind]

@@ -83,6 +83,21 @@ def update_answer(number: int, decision: Decision, settings: Settings) -> str:
             return f"Nothing was changed. {one_line(decision.why, 400)}"
 
 
+def not_delivered(reason: str, reference: str) -> str:
+    """`reason` is the channel's, with other people's words in it."""
+    return f"An answer did not reach the customer (reference {reference}): {one_line(reason, 600)}"
+
+
+def came_back(addresses: str) -> str:
+    return (
+        f"A mail of ours came back: it did not reach {one_line(addresses, 300) or 'somebody; the report names nobody'}."
+    )
+
+
+def reached_not_everybody(reason: str) -> str:
+    return f"An answer did not reach everybody: {one_line(reason, 600)}"
+
+
 def fields_set(number: int, changes: Sequence[Change], settings: Settings) -> str:
     """The answer to fields that a person set."""
     fields = [(field, each) for each in changes if each.field and (field := settings.field(each.field))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sqlite3
 import sys
@@ -76,3 +77,11 @@ def _ping(database: Database) -> None:
         if not isinstance(error.__cause__, sqlite3.DatabaseError):
             raise
         raise Failure(f"{database.url.database} can't be read as a SQLite database: {error.__cause__}.") from error
+
+
+def login() -> str:
+    """Who sits at the command line."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return "command line"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import re
 import sys
@@ -17,7 +16,7 @@ from agent import document
 from agent.document import Difference, SettingsError
 from agent.settings import Problem, Settings
 from bot import settings as in_force
-from bot.cli.opening import opened
+from bot.cli.opening import login, opened
 from bot.cli.output import AsJson, moment, safe, show, show_json, show_table
 from bot.cli.problems import Failure, Mistake
 from bot.text import one_line
@@ -190,7 +189,7 @@ def _save(database: Database, settings: Settings, *, author: str | None, comment
     kept = partial(
         versions.save,
         document=settings.model_dump(mode="json"),
-        author=author or _login(),
+        author=author or login(),
         comment=comment,
         based_on=based_on,
     )
@@ -211,13 +210,6 @@ def _outdated(started: int, latest: int) -> Failure:
         f"The file comes from version {started}, and version {latest} is in force by now; nothing was changed. Look at"
         f" `casewright settings diff {started} {latest}`; `--based-on {latest}` imports the file all the same."
     )
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user may have no name
-        return "command line"
 
 
 # --- files ------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ ENTRIES = {
     "db": Entry("database", "Bring the database's schema up to date, and look at it.", is_group=True),
     "settings": Entry("settings", "The administrator's settings: export, import, compare, go back.", is_group=True),
     "work": Entry("work", "Work that waits or was given up, and trying it again.", is_group=True),
+    "mail": Entry("mail", "Mails and mailboxes: what became of each, and why.", is_group=True),
     "case": Entry("case", "Cases, and why each value stands there.", is_group=True),
     "conversation": Entry("conversation", "Conversations, and why one has no case.", is_group=True),
     "doctor": Entry("checking", "Check everything that can be checked, and say how to mend it."),

@@ -1,0 +1,115 @@
+"""What a mail does beyond its words: rules open its case, and a representative's own mail is passed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from agent.creation import first_sentence
+from agent.decision import Trigger
+from agent.noise import is_noise
+from agent.record_creation import MailFacts, item_for, rule_for, values_of
+from agent.settings import CreationItem, RecordCreationRule, UnknownSender
+from bot import words
+from bot.settings import InForce
+from store import cases, contacts, conversations, mail, outbox, work
+from store.audit import Origin
+from store.cases import FieldWrite
+from store.engine import Connection
+from store.mail import MailState
+from store.model import Actor, ActorKind, Case, Inbound, InboundKind, utcnow
+from store.work import Claim
+
+
+def is_mail(inbound: Inbound) -> bool:
+    return inbound.channel == mail.CHANNEL and inbound.kind is InboundKind.MESSAGE
+
+
+def settle(connection: Connection, inbound: Inbound, state: MailState, reason: str | None = None) -> None:
+    """Where the mail ended; the first word on it stands."""
+    mail.settle(connection, inbound.account, inbound.external_id, state, reason)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reception:
+    """What a customer's mail leads to: it joins the conversation's case, or an item of a rule opens one."""
+
+    opens: tuple[RecordCreationRule, CreationItem] | None = None
+    reopens: bool = False  # the case it joins is resolved, and may come back
+
+
+def received(connection: Connection, claim: Claim, in_force: InForce, *, noise: bool) -> Reception | str:
+    """A sentence says why nothing follows."""
+    inbound = claim.event.inbound
+    rule = rule_for(in_force.settings, inbound.account)
+    case = _live_case(connection, claim)
+    if case is not None and (case.status.is_open or noise):
+        return Reception()
+    if case is not None and rule is not None and _is_recent(connection, case, rule):
+        return Reception(reopens=rule.reopen)
+    if noise and case is None and not inbound.attachments and is_noise(_facts(inbound).subject):
+        return "It greets or thanks, and says nothing else."
+    if rule is None:
+        return f"No active record-creation rule is for the mailbox {inbound.account}."
+    if rule.unknown_sender is UnknownSender.SKIP and not _is_known(connection, inbound):
+        return f"The sender is unknown, and the rule “{rule.name}” skips those."
+    item = item_for(rule, _facts(inbound), in_force.settings, inbound.channel)
+    return f"No item of the rule “{rule.name}” fits the mail." if item is None else Reception(opens=(rule, item))
+
+
+def open_case(
+    connection: Connection, claim: Claim, in_force: InForce, rule: RecordCreationRule, item: CreationItem
+) -> None:
+    """Title and contact come from the mail; the agent's first fill, at once, announces the case."""
+    conversation_id, facts = claim.lease.conversation_id, _facts(claim.event.inbound)
+    customer = conversations.customer(connection, conversation_id)
+    values = values_of(item, facts, in_force.settings)
+    cases.create(
+        connection,
+        Origin(
+            actor=Actor(kind=ActorKind.RULE, id=rule.name, name=rule.name),
+            conversation_id=conversation_id,
+            settings_version=in_force.version,
+        ),
+        title=first_sentence(facts.subject) or words.UNTITLED,
+        conversation_id=conversation_id,
+        contact_id=customer.contact_id if customer else None,
+        writes=[FieldWrite(field=name, value=value, rule=rule.name) for name, value in values.items()],
+    )
+    work.set_timer(connection, conversation_id, Trigger.OPENED, quiet=0, at_most=0)
+
+
+def relay(connection: Connection, claim: Claim) -> None:
+    """What a representative wrote in their own mail client goes on to the customer, unless it reached them."""
+    inbound, facts = claim.event.inbound, _facts(claim.event.inbound)
+    to = {str(each) for each in cast("list[Any]", inbound.reply_address.get("to", ()))} - {facts.sender}
+    if to and not to & set(facts.recipients):
+        key = f"{claim.event.id}:relay"
+        outbox.queue_text(connection, claim.lease.conversation_id, key, inbound.text, relay=inbound.external_id)
+
+
+def _live_case(connection: Connection, claim: Claim) -> Case | None:
+    number = conversations.get(connection, claim.lease.conversation_id).case_number
+    return None if number is None else cases.get(connection, number)
+
+
+def _is_recent(connection: Connection, case: Case, rule: RecordCreationRule) -> bool:
+    resolved = cases.resolved_at(connection, case.number)
+    return resolved is not None and utcnow() - resolved <= timedelta(days=rule.join_resolved_days)
+
+
+def _is_known(connection: Connection, inbound: Inbound) -> bool:
+    return contacts.is_known(connection, inbound.channel, inbound.account, inbound.author.id)
+
+
+def _facts(inbound: Inbound) -> MailFacts:
+    raw = inbound.raw
+    return MailFacts(
+        mailbox=inbound.account,
+        subject=str(raw.get("subject", "")),
+        body=inbound.text,
+        sender=str(raw.get("sender", "")),
+        recipients=tuple(str(each) for each in cast("list[Any]", raw.get("recipients", []))),
+        has_attachments=bool(inbound.attachments),
+    )
