@@ -8,6 +8,8 @@ from typing import NoReturn
 import pytest
 from hypothesis import settings
 
+from tests.authority import Authority
+from tests.dovecot import Dovecot, dovecot_program
 from tests.postgres import PostgresServer, server_programs
 
 ROOT = Path(__file__).parent.parent
@@ -68,3 +70,17 @@ def sqlite_url(tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A fresh, empty database of each kind."""
     return request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(Path(tmp_path_factory.mktemp("authority")))
+
+
+@pytest.fixture
+def dovecot(authority: Authority) -> Iterator[Dovecot]:
+    program = dovecot_program()
+    if not program:
+        unavailable("no Dovecot installed: see tests/setup.sh")
+    with Dovecot(program, authority) as server:
+        yield server

@@ -1,14 +1,16 @@
 #!/bin/sh
-# The system packages that the tests use: a browser, a PostgreSQL server, node with npm.
+# The system packages that the tests use: a browser, a PostgreSQL server, an IMAP server, node with npm.
 # Installs what is missing where it may (root on Debian); elsewhere names it, and fails in CI.
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }
 has_postgresql() { has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+has_dovecot() { has dovecot || [ -x /usr/sbin/dovecot ] || [ -x /usr/local/sbin/dovecot ]; }
 
 missing=
 has chromium || missing="$missing chromium fonts-dejavu-core"
 has_postgresql || missing="$missing postgresql"
+has_dovecot || missing="$missing dovecot-imapd"
 has node || missing="$missing nodejs"
 has npm || missing="$missing npm"
 [ -n "$missing" ] || exit 0

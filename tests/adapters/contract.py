@@ -44,6 +44,14 @@ class Inbox:
         self.received.append(inbound)
         return True
 
+    async def together(self, inbounds: Sequence[Inbound], *, alongside: Transaction) -> None:
+        self.called.set()
+        await self.gate.wait()
+        if self.failure:
+            raise self.failure
+        await self._database.write(partial(work.accept_all, inbounds=inbounds, alongside=alongside))
+        self.received += inbounds
+
 
 class Remote(ABC):
     """The channel under test, running, and the service it talks to, or a fake of it at the network's edge."""

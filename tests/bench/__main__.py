@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tests.bench import acknowledgement, evaluation, many_cases, memory, start, throughput
+from tests.bench import acknowledgement, evaluation, mails, many_cases, memory, start, throughput
 from tests.bench.figures import Figures, as_json, show, table
 from tests.bench.places import Place, places
 from tests.bench.sizes import FULL, QUICK, Size
@@ -45,6 +45,7 @@ PARTS = {
     "evaluation": Part(title="Cost of evaluating a growing conversation", measure=evaluation.measure),
     "start": Part(title="Start", measure=start.measure),
     "cases": Part(title="Opening a case among many", measure=many_cases.measure),
+    "mails": Part(title="Mails after an outage", measure=mails.measure),
     "memory": Part(title="Resident memory", measure=memory.measure, together=True),
 }
 Name = StrEnum("Name", list(PARTS))

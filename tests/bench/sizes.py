@@ -15,6 +15,9 @@ class Size:
     memory_seconds: float  # that these may take
     cases: int
     openings: int  # of a new case, on each store
+    mails: int  # that wait after an outage
+    mailbox_small: int  # mails that are there already
+    mailbox_large: int
 
 
 FULL = Size(
@@ -26,6 +29,9 @@ FULL = Size(
     memory_seconds=900,
     cases=100_000,
     openings=40,
+    mails=500,
+    mailbox_small=1_000,
+    mailbox_large=100_000,
 )
 QUICK = Size(
     messages=40,
@@ -36,4 +42,7 @@ QUICK = Size(
     memory_seconds=30,
     cases=500,
     openings=3,
+    mails=20,
+    mailbox_small=20,
+    mailbox_large=200,
 )

@@ -232,9 +232,18 @@ def test_a_database_address_is_described_without_its_password(given: str, shown:
 def test_a_description_names_every_variable_and_no_secret() -> None:
     shown = describe(load({"CASEWRIGHT_WEBCHAT_SECRET": SECRET}, HERE))
 
-    assert list(shown) == [f"CASEWRIGHT_{name.upper()}" for name in Config.model_fields]
+    single = [name for name in Config.model_fields if name != "mailbox_secrets"]
+    assert list(shown) == [f"CASEWRIGHT_{name.upper()}" for name in single]
     assert (shown["CASEWRIGHT_WEBCHAT_SECRET"], shown["CASEWRIGHT_DEMO"]) == ("•••", "false")
     assert SECRET not in repr(shown)
+
+
+def test_the_secrets_of_mailboxes_are_kept_for_those_who_know_the_mailboxes() -> None:
+    config = load({"CASEWRIGHT_MAILBOX_SUPPORT_PASSWORD": SECRET}, HERE)
+
+    assert config.mailbox_secrets["CASEWRIGHT_MAILBOX_SUPPORT_PASSWORD"].get_secret_value() == SECRET
+    assert describe(config)["CASEWRIGHT_MAILBOX_SUPPORT_PASSWORD"] == "•••"
+    assert SECRET not in f"{config!r} {config.model_dump_json()}"
 
 
 def test_a_configuration_can_be_logged_without_giving_a_secret_away() -> None:

@@ -224,3 +224,28 @@ def test_every_problem_of_the_environment_is_a_finding() -> None:
 
 def _execute(connection: Connection, *, statement: str) -> None:
     connection.exec_driver_sql(statement)
+
+
+MAILBOXES = """
+mailboxes:
+  - name: support
+    address: support@example.org
+    imap: {host: imap.example.org, port: 993}
+    smtp: {host: smtp.example.org, port: 465}
+"""
+
+
+def test_mailboxes_that_lack_a_secret_are_found(tmp_path: Path) -> None:
+    (tmp_path / "mailboxes.yaml").write_text(MAILBOXES)
+    check = found(a_config(tmp_path, MAILBOXES="mailboxes.yaml"))["mailboxes"]
+    assert not check.ok
+    assert "set CASEWRIGHT_MAILBOX_SUPPORT_PASSWORD" in check.sentence
+
+
+def test_mailboxes_that_are_described_rightly_are_named(tmp_path: Path) -> None:
+    (tmp_path / "mailboxes.yaml").write_text(MAILBOXES)
+    config = a_config(tmp_path, MAILBOXES="mailboxes.yaml", MAILBOX_SUPPORT_PASSWORD="hunter2")
+    check = found(config)["mailboxes"]
+    assert check.ok
+    assert "support: described rightly" in check.sentence
+    assert "hunter2" not in repr(checks(config))

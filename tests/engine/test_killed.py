@@ -17,7 +17,7 @@ TRANSACTIONS = (
     "store.work.fire_due_timers",
     "store.outbox.claim",
     "send",
-    "store.outbox.delivered",
+    "bot.delivery._delivered",
     "store.outbox.put_back",
 )
 BOUNDARIES = [Death(at=at, when=when) for at in TRANSACTIONS for when in ("before", "after")]

@@ -15,16 +15,18 @@ from sqlalchemy import select
 from agent.settings import Settings
 from bot import config
 from bot.app import Application, opened, running
-from store import cases, work
+from store import audit, cases, work
 from store import settings as versions
 from store.audit import Origin
+from store.cases import FieldWrite
 from store.engine import Connection, Database
-from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId
+from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId, FieldId
 from store.schema import conversations, timers
 
 SECRET = "a-secret-of-the-tests-that-nobody-can-guess"
 DEADLINE = 20.0  # seconds until a test gives up waiting
 DIRECT_LINE = "v3/directline"
+ANNA = Origin(actor=Actor(kind=ActorKind.PERSON, id="anna", name="Anna"))
 
 
 @dataclass(kw_only=True)
@@ -112,14 +114,23 @@ class Desk:
     def case(self, number: int) -> Case:
         return self.database.read_now(lambda connection: cases.get(connection, number))
 
+    def give(self, number: int, field_id: str, value: str) -> None:
+        """A person sets a field, on a page that the tests know nothing of."""
+        writes = [FieldWrite(field=FieldId(field_id), value=value)]
+        self.database.write_now(lambda connection: cases.write(connection, ANNA, cases.get(connection, number), writes))
+
+    def failures(self, number: int) -> list[str]:
+        """The marks that the case carries."""
+        entries = self.database.read_now(lambda connection: audit.of_case(connection, CaseNumber(number)))
+        return [str(entry.change.reason) for entry in entries if entry.change.what == "failed"]
+
     def link(self, number: int, person: Person) -> None:
         """Links a person's conversation to a case, as a merge does."""
 
         def link(connection: Connection) -> None:
             found = select(conversations.c.id).where(conversations.c.key == person.conversation)
             conversation_id = ConversationId(connection.execute(found).scalar_one())
-            actor = Actor(kind=ActorKind.PERSON, id="test", name="Test")
-            cases.link(connection, Origin(actor=actor), CaseNumber(number), conversation_id)
+            cases.link(connection, ANNA, CaseNumber(number), conversation_id)
 
         self.database.write_now(link)
 
