@@ -100,6 +100,9 @@ def _is_recent(connection: Connection, case: Case, rule: RecordCreationRule) -> 
 
 
 def _is_known(connection: Connection, inbound: Inbound) -> bool:
+    """Whether they wrote before, or a person let this mail out of the review."""
+    if mail.was_let_out(connection, inbound.account, inbound.external_id):
+        return True
     return contacts.is_known(connection, inbound.channel, inbound.account, inbound.author.id)
 
 

@@ -44,7 +44,7 @@ def missing_question(missing: Sequence[FieldId], settings: Settings) -> str | No
 
 def thread_update(number: int, changed: str) -> str:
     """`changed` as `card.changed_line` gives it."""
-    return f"Case {number}: {changed}."
+    return f"Case {number}: {changed.removesuffix('.')}."
 
 
 def status_set(status: CaseStatus) -> str:

@@ -184,6 +184,13 @@ def settle(connection: Connection, account: str, event: str, state: MailState, r
     connection.execute(_SETTLED.values(state=state, reason=reason), mine)
 
 
+def was_let_out(connection: Connection, account: str, event: str) -> bool:
+    """Whether a person let the mail of this event out of the review."""
+    digest = event.removesuffix(_SPLIT)
+    mine = select(mails.c.id).where(mails.c.account == account, mails.c.digest == digest)
+    return connection.execute(mine.where(mails.c.signal == Signal.PERSON).limit(1)).first() is not None
+
+
 def known_digests(connection: Connection, account: str, digests: Collection[str]) -> frozenset[str]:
     """Which of these mails had been stored before, at whatever place."""
     same = select(mails.c.digest).where(mails.c.account == account, mails.c.digest.in_(digests))

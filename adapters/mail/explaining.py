@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.mail.configuration import Limits, Mailbox
-from adapters.mail.reading import Mail, NatureKind, read
+from adapters.mail.reading import Mail, NatureKind, Verdict, read
 from adapters.mail.reference import key_in_subject
 from adapters.mail.sorting import named_keys
 from store.mail import Signal
@@ -38,10 +38,20 @@ def explained(raw: bytes, mailbox: Mailbox | None, *, limits: Limits) -> dict[st
     }
 
 
+def _why_none(mail: Mail) -> str | None:
+    if mail.nature.kind is not NatureKind.PERSONAL:
+        return mail.nature.why
+    if mail.sender is None:
+        return "without a sender that can be read, it waits in the review."
+    if mail.standing.verdict is Verdict.FAILED:
+        return "its sender may be forged, so it waits in the review."
+    return None
+
+
 def _conversation(mail: Mail, raw: bytes, mailbox: Mailbox | None) -> str:
     """Which conversation it would go to, as far as the mail itself tells."""
-    if mail.nature.kind is not NatureKind.PERSONAL:
-        return f"None: {mail.nature.why}"
+    if why_none := _why_none(mail):
+        return f"None: {why_none}"
     if mail.is_forward:
         return "A new one: it is a forward."
     keys = named_keys(mail, raw, mailbox) if mailbox else {}

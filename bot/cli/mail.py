@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import partial
+from imaplib import IMAP4
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -15,7 +16,7 @@ from rich.progress import Progress
 
 from adapters.mail import loading
 from adapters.mail.configuration import Limits, Mailbox
-from adapters.mail.credentials import Credentials
+from adapters.mail.credentials import Credentials, SignInFailed
 from adapters.mail.explaining import explained
 from adapters.mail.imap import Finding, check, fetch_since, what_went_wrong
 from adapters.mail.importing import Importing
@@ -168,7 +169,9 @@ def explain(
 
 def _in_words(value: object) -> str:
     if isinstance(value, list):
-        return "; ".join(str(each) for each in cast("list[object]", value)) or "–"
+        return "; ".join(map(_in_words, cast("list[object]", value))) or "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {part}" for name, part in cast("dict[str, object]", value).items())
     return "–" if value in {None, ""} else str(value)
 
 
@@ -194,7 +197,7 @@ def import_(
     since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day, as YYYY-MM-DD.")],
     folder: Annotated[str, typer.Option(help="The folder to read.")] = "INBOX",
 ) -> None:
-    """Bring older mail in. It is kept and can be searched; none of it is answered, and no case is opened."""
+    """Bring older mail in. It is kept and listed; none of it is answered, and no case is opened."""
     mailbox, credentials = _mailbox(name)
     if since.date() > datetime.now(UTC).date():
         raise Mistake("--since lies in the future: write a day that has been.")
@@ -202,7 +205,9 @@ def import_(
         importing = Importing(database, mailbox)
         try:
             count = asyncio.run(_import(importing, mailbox, credentials, folder, since.date()))
-        except OSError as error:
+        except SignInFailed as error:
+            raise Failure(error.sentence) from error
+        except (OSError, IMAP4.error) as error:
             raise Failure(what_went_wrong(error, mailbox.imap)) from error
     show(f"{count} mails were brought in from {folder}.")
 

@@ -16,6 +16,11 @@ from store.model import Actor, ActorKind, Change, FieldId
 
 QUOTE_LIMIT = 300  # characters
 
+_WITHOUT_WORDS = {
+    ActorKind.PERSON: "set by hand",
+    ActorKind.AGENT: "the verified identity",
+    ActorKind.RULE: "the rule sets it, or it is the mail's sender",
+}
 _KINDS = {ActorKind.PERSON: "a person", ActorKind.AGENT: "the agent", ActorKind.RULE: "a rule"}
 
 
@@ -24,7 +29,7 @@ def value_lines(trail: ValueTrail) -> Iterator[str]:
     held = trail.value
     yield f"written by {who(held.writer)}, {moment(held.written_at)}{_confidence(held.confidence)}"
     if not trail.quotes:
-        yield "no words: " + ("set by hand" if held.writer.kind is ActorKind.PERSON else "the verified identity")
+        yield f"no words: {_WITHOUT_WORDS[held.writer.kind]}"
     for quote in trail.quotes:
         yield f"because {quoted(quote.words, QUOTE_LIMIT)}, {_message(quote)}"
     yield ", ".join(_provenance(trail))
@@ -53,7 +58,8 @@ def evaluation_lines(evaluation: Evaluation, naming: Naming) -> Iterator[str]:
 
 def _provenance(trail: ValueTrail) -> Iterator[str]:
     if trail.rule is not None:
-        yield f"update rule {quoted(trail.rule)}"
+        kind = "record-creation rule" if trail.value.writer.kind is ActorKind.RULE else "update rule"
+        yield f"{kind} {quoted(trail.rule)}"
     elif trail.value.writer.kind is ActorKind.AGENT:
         yield "default fields"
     yield f"settings {trail.settings_version or NOTHING}"

@@ -224,6 +224,20 @@ async def test_an_unknown_sender_may_be_skipped(mail_desk: MailDesk) -> None:
     assert not mail_desk.there.letters
 
 
+async def test_a_person_may_let_in_a_sender_whom_the_rule_would_skip(mail_desk: MailDesk) -> None:
+    answer = await opened(mail_desk)
+    change_settings(
+        mail_desk.desk.database, lambda settings: settings["record_creation_rules"][0].update(unknown_sender="skip")
+    )
+    mail = reply(EVE, "I am her neighbour, and mine leaks sparks too.", answer)
+    await mail_desk.arrives(mail)
+    entry = await mail_desk.entry(str(mail["Subject"]), MailState.REVIEW)
+    accept = partial(mail_review.accept, mail_id=entry.id, decider=decider(mail_desk), join=False)
+    await mail_desk.desk.database.write(accept)
+    mail_desk.desk.app.hint()
+    await mail_desk.letter(to="eve@stranger.example", containing="Case 1002")
+
+
 async def test_older_mail_is_brought_in_on_request_and_not_answered(
     migrated_url: str, tmp_path: Path, dovecot: Dovecot
 ) -> None:

@@ -18,6 +18,8 @@ _RECEIVED_LENGTH = 1_000
 _COMMENT_DEPTH = 3
 # Microsoft 365 writes the field without saying who it is; whoever trusts it configures this name.
 _NAMELESS = "protection.outlook.com"
+# Its servers carry a mail between themselves under these names, too.
+_MICROSOFT = frozenset({"outlook.com", "office365.com", "exchangelabs.com"})
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "net", "ne", "nom", "or", "org"})
 _METHODS = ("dkim", "spf")
 _LOCAL = frozenset({"corp", "home", "internal", "intern", "intranet", "lan", "local", "localdomain", "private"})
@@ -83,7 +85,8 @@ def _is_local(host: str) -> bool:
 
 def _organisation(host: str) -> str:
     labels = host.split(".")
-    return ".".join(labels[-3 if _is_public_suffix(".".join(labels[-2:])) else -2 :])
+    domain = ".".join(labels[-3 if _is_public_suffix(".".join(labels[-2:])) else -2 :])
+    return "outlook.com" if domain in _MICROSOFT else domain
 
 
 def _server(value: str) -> str:
@@ -94,6 +97,7 @@ def _server(value: str) -> str:
 
 
 def _results(value: str) -> list[Any]:
+    value = value.rstrip("; \t\r\n")  # Microsoft ends with one, where authres expects another result
     named = f"{_NAMELESS}; {value}" if "=" in value.split(";", 1)[0] else value
     try:
         return list(AuthenticationResultsHeader.parse_value(named[:_LENGTH]).results)

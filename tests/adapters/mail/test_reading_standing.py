@@ -22,6 +22,7 @@ def verdict(*headers: str, sender: str = "a@b.example") -> Verdict:
         ("dmarc=pass header.from=b.example", Verdict.PASSED),
         ("dmarc=pass header.from=other.example", Verdict.NONE),
         ("dmarc=fail header.from=b.example; dkim=pass header.d=b.example", Verdict.FAILED),
+        ("dmarc=pass action=none header.from=b.example;", Verdict.PASSED),
         ("dkim=pass header.d=b.example", Verdict.PASSED),
         ("dkim=pass header.d=mail.b.example", Verdict.PASSED),
         ("dkim=pass header.d=evil.example", Verdict.NONE),
@@ -35,6 +36,34 @@ def verdict(*headers: str, sender: str = "a@b.example") -> Verdict:
 )
 def test_the_domain_in_from_has_to_be_the_one_that_passed(results: str, expected: Verdict) -> None:
     assert verdict(f"Authentication-Results: {SERVER}; {results}") is expected
+
+
+# As Microsoft 365 delivers: the last hops are between its own names, and the field names no server.
+MICROSOFT = """\
+Received: from AM0PR01MB1234.eurprd01.prod.exchangelabs.com (2603:10a6:208::1)
+ by VI1PR01MB5678.eurprd01.prod.exchangelabs.com with HTTPS; Tue, 24 Nov 2026 10:00:02 +0000
+Received: from AM5EUR03FT012.eop-EUR03.prod.protection.outlook.com (2603:10a6:206::2)
+ by AM0PR01MB1234.outlook.office365.com (2603:10a6:208::1) with Microsoft SMTP Server; Tue, 24 Nov 2026 10:00:01 +0000
+Authentication-Results: spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=b.example; dkim=pass (signature was
+ verified) header.d=b.example;dmarc=pass action=none header.from=b.example;compauth=pass reason=100
+Received: from mail.b.example (192.0.2.1) by AM5EUR03FT012.mail.protection.outlook.com (10.152.16.1)
+ with Microsoft SMTP Server; Tue, 24 Nov 2026 10:00:00 +0000
+"""
+
+
+def by_microsoft(fields: str, server: str = "protection.outlook.com") -> Verdict:
+    raw = f"{fields}From: a@b.example\n\nHello".encode()
+    return read(raw, own_addresses=frozenset(), authserv_id=server, limits=Limits()).standing.verdict
+
+
+def test_microsofts_field_counts_though_its_hops_have_several_names() -> None:
+    assert by_microsoft(MICROSOFT) is Verdict.PASSED
+    assert by_microsoft(MICROSOFT, "mx.shop.example") is Verdict.NONE
+
+
+def test_a_field_that_names_no_server_and_came_with_the_mail_does_not_count_at_microsoft() -> None:
+    came_with_it = "Authentication-Results: dmarc=pass action=none header.from=b.example\n"
+    assert by_microsoft(MICROSOFT.replace("=pass", "=fail") + came_with_it) is Verdict.FAILED
 
 
 def test_another_servers_word_counts_for_nothing() -> None:
