@@ -69,7 +69,8 @@ async def test_a_process_killed_at_any_moment_loses_no_mail_and_stores_and_answe
             async with process(migrated_url, tmp_path):
                 await asyncio.wait([asyncio.create_task(progress(database, chance.randint(1, 3)))], timeout=5)
         async with process(migrated_url, tmp_path):
-            await until(lambda: finished(database), seconds=60)
+            # A post in flight at a death waits for the end of its lease, a minute, and the next of them after it.
+            await until(lambda: finished(database), seconds=180)
         found = database.read_now(partial(mails.listed, states=(), limit=1000))
         assert Counter(each.subject for each in found) == Counter({f"Kettle {number}": 1 for number in range(MAILS)})
         assert {each.state for each in found} == {MailState.CREATED}
