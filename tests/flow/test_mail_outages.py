@@ -56,9 +56,8 @@ async def test_a_process_killed_at_any_moment_loses_no_mail_and_stores_and_answe
     migrated_url: str, tmp_path: Path, dovecot: Dovecot
 ) -> None:
     chance = random.Random(20261125)
-    async with world() as there:
+    async with world() as there, opened(migrated_url) as database:
         (tmp_path / "mailboxes.yaml").write_text(json.dumps({"mailboxes": [described(dovecot, there.port)]}))
-        database = Database(migrated_url)
         async with process(migrated_url, tmp_path):
             await until(lambda: started(database))
             change_settings(database, lambda settings: settings["evaluation"].update(quiet=0.1, at_most=1))
@@ -80,6 +79,14 @@ async def test_a_process_killed_at_any_moment_loses_no_mail_and_stores_and_answe
             # What was on its way when a process died may come once more: with the same Message-ID, as one mail.
             assert len({str(each.mail["Message-ID"]) for each in to_them}) == 1
         assert len(there.letters) <= MAILS + 6
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncGenerator[Database]:
+    database = Database(url)
+    try:
+        yield database
+    finally:
         database.close()
 
 
