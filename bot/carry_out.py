@@ -116,8 +116,12 @@ class CommandRunner:
             finding = await self._evaluator.find(question)
         except UnknownCase as error:
             raise NotPossible(words.unknown_case(error.number)) from error
-        if finding.snapshot.case is None:
+        case = finding.snapshot.case
+        if case is None:
             raise NotPossible(words.no_case_here())
+        if request.conversation_id not in case.conversations:
+            # Else what one customer wrote would be told to another.
+            raise NotPossible(words.another_conversations_case(case.number))
         return partial(_apply_update, request=request, finding=finding)
 
     async def _create(self, request: Request, command: CreateCase) -> Act:
@@ -216,7 +220,8 @@ def _tell(connection: Connection, request: Request, before: Case) -> Case:
 
 def _apply_update(connection: Connection, *, request: Request, finding: Finding) -> str:
     number = evaluation.apply(connection, finding, key=str(request.event_id))
-    work.cancel_timer(connection, request.conversation_id, Trigger.MESSAGE)  # it has just been done
+    if number == finding.snapshot.conversation.case_number:  # of the live case, it has just been done
+        work.cancel_timer(connection, request.conversation_id, Trigger.MESSAGE)
     return words.update_answer(number or 0, finding.decision, request.in_force.settings)
 
 

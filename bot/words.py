@@ -173,6 +173,13 @@ def unknown_case(number: int) -> str:
     return f"There is no case {number}."
 
 
+def another_conversations_case(number: int) -> str:
+    return (
+        f"Case {number} is not of this conversation, whose words say nothing about it: write /update-case in one of its"
+        f" own, or set its fields here, as in /update-case {number} FIELD=VALUE."
+    )
+
+
 def no_case_here() -> str:
     return "This conversation has no case yet. /create-case opens one; or name a case: /case 1042."
 

@@ -168,3 +168,20 @@ async def test_typed_values_of_a_new_case_are_its_own_and_name_it(people: tuple[
     answer = await representative.answer(f"Case {number + 1} is open")
     assert "Issue description: left as it is" not in answer
     assert "Issue description: — → The kettle hums" in answer
+
+
+async def test_words_of_one_conversation_never_update_the_case_of_another(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    customer, _, number = people
+    before = desk.case(number)
+    other = await desk.customer(user="ben", name="Ben", email="ben@example.org")
+    beside_other = await desk.representative(beside=other)
+    await other.says("My kettle leaks, and my number is +49 30 901820.")
+    await beside_other.says(f"/update-case {number}")
+    assert "is not of this conversation" in await beside_other.answer(f"Case {number}")
+    # And what the other one wrote is looked at all the same.
+    assert (await other.card())["channelData"]["card"]["number"] != number
+    await desk.settled()
+    assert desk.case(number) == before
+    assert await customer.quiet() == []
