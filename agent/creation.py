@@ -128,7 +128,8 @@ def _title(snapshot: Snapshot, defaults: Resolution) -> str | None:
 
 def _text(snapshot: Snapshot, defaults: Resolution, name: FieldId) -> str | None:
     field, prediction = snapshot.settings.field(name), defaults.resolved.get(name)
-    is_text = field is not None and field.type in {FieldType.TEXT, FieldType.MULTILINE}
+    # The title stands on every card.
+    is_text = field is not None and not field.internal and field.type in {FieldType.TEXT, FieldType.MULTILINE}
     return str(prediction.value) if is_text and prediction is not None else None
 
 

@@ -84,15 +84,15 @@ class Automation(Document):
 class Creation(Document):
     """The creation gate: how many of the default fields must resolve, and which others are filled if they can be."""
 
-    require: Literal["all", "any"] | Annotated[int, Field(ge=1)] = "all"
+    require: Literal["all", "any"] | Annotated[int, Field(ge=1, strict=True)] = "all"
     optional: tuple[Identifier, ...] = ()
 
 
 class Evaluation(Document):
     """Seconds of quiet after a customer's message before it is evaluated, and the longest that it may wait."""
 
-    quiet: Annotated[float, Field(ge=0, le=600)] = 3.0
-    at_most: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    quiet: Annotated[float, Field(ge=0, le=600, strict=True)] = 3.0
+    at_most: Annotated[float, Field(ge=0, le=3600, strict=True)] = 30.0
 
 
 class Asking(StrEnum):

@@ -226,7 +226,7 @@ def text_after_quote(text: str) -> str:
 
 
 def stray_words(text: str, usage: str) -> str:
-    return f"I can't read {quoted(text, 60)} here. Write {usage}"
+    return f"I can't read {quoted(text, 60)} here. Write {usage}."
 
 
 def impossible_number(digits: str, largest: int) -> str:
@@ -234,7 +234,7 @@ def impossible_number(digits: str, largest: int) -> str:
 
 
 def note_needs_text(usage: str) -> str:
-    return f"A note needs a text. Write {usage}"
+    return f"A note needs a text. Write {usage}."
 
 
 def choose_one(choices: Sequence[str]) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_COMMAND = re.compile(r"(?:[\s,:]++|<at\b[^<>]*+>[^<>]*+</at>|<@[^<>\s]++>|@[^\s/]++)*+/(?P<word>\S*)")
+SLASH = r"[/\uff0f\u2044\u2215]"
+"""The slash, also as keyboards for Chinese and Japanese write it; as a part of a regular expression."""
+
+_COMMAND = re.compile(rf"(?:[\s,:]++|<at\b[^<>]*+>[^<>]*+</at>|<@[^<>\s]++>|@[^\s/]++)*+{SLASH}(?P<word>\S*)")
 
 
 def command_word(text: str) -> str | None:

@@ -52,7 +52,9 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             # What customers wrote is nobody else's to read.
-            Path(self.url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = Path(self.url.database or "")
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.touch(mode=0o600)  # its journals take after it
         self.engine = _engine(self.url, threads)
         self._readers = ThreadPoolExecutor(threads, thread_name_prefix="database-read")
         self._writers = ThreadPoolExecutor(threads, thread_name_prefix="database-write")

@@ -72,8 +72,11 @@ class Tokens:
     def read(self, token: str, audience: str = CHAT) -> Grant:
         """Raises InvalidToken or ExpiredToken."""
         claims = self._claims(token, audience)
-        user = User(id=claims["user"], name=claims["name"], email=claims["email"])
-        return Grant(conversation=claims["conv"], user=user)
+        try:
+            user = User(id=claims["user"], name=claims["name"], email=claims["email"])
+            return Grant(conversation=claims["conv"], user=user)
+        except KeyError as error:
+            raise InvalidToken from error
 
     def issue_for_file(self, file_id: str) -> str:
         """For an address that images and links load from, which send no header."""

@@ -62,7 +62,12 @@ def follow(connection: Connection, number: int) -> Trail:
     history = audit.of_case(connection, CaseNumber(number))
     cited = {evidence.message_id for value in case.values.values() for evidence in value.evidence}
     messages = _messages(connection, _conversations(case, history), cited)
-    looks = [each for place in case.conversations for each in reversed(evaluations.of_conversation(connection, place))]
+    looks = [
+        each
+        for place in case.conversations
+        for each in reversed(evaluations.of_conversation(connection, place))
+        if each.case_number in {None, number}  # the others are of another case of the same conversation
+    ]
     return Trail(
         case=case,
         values=tuple(_value(value, history, messages) for value in case.values.values()),

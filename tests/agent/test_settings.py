@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from agent.conditions import OPERATORS
+from agent.problems import find_problems
 from agent.settings import CaseField, Feature, FieldType, Incoherent, Operator, Settings
 from tests.agent.examples import SETTINGS, with_settings
 
@@ -179,3 +180,16 @@ def test_a_profile_gives_its_members_its_features() -> None:
 
 def test_a_channel_that_is_not_listed_is_on_without_representatives() -> None:
     assert (SETTINGS.channel("slack").enabled, SETTINGS.channel("slack").representatives) == (True, ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"creation": {"require": True}}, "creation.require"),
+        ({"evaluation": {"quiet": True}}, "evaluation.quiet"),
+        ({"evaluation": {"at_most": False}}, "evaluation.at_most"),
+    ],
+)
+def test_yes_is_no_number(changes: dict[str, Any], path: str) -> None:
+    found = find_problems(SETTINGS.model_dump(mode="json") | changes)
+    assert [problem.path for problem in found] == [path]

@@ -26,6 +26,7 @@ from bot.commands import (
     parse,
 )
 from bot.text import tidy
+from store.commands import command_word
 from store.model import CaseNumber
 from tests.bot.examples import SETTINGS
 
@@ -336,3 +337,9 @@ def test_any_fields_in_any_order_are_told_apart_without_quotes(fields: list[Case
     read = assigned("/update-case 1042 " + " ".join(f"{name}=some value" for name in names))
 
     assert read == {field.id: "some value" for field in fields}
+
+
+@pytest.mark.parametrize("slash", ["\uff0f", "\u2044", "\u2215"])
+def test_other_keyboards_slashes_are_slashes_and_hidden_like_them(slash: str) -> None:
+    assert parse(f"{slash}case 1042", SETTINGS) == ShowCase(number=CASE)
+    assert command_word(f"{slash}note a fool") == "note"

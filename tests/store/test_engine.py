@@ -3,10 +3,12 @@
 import asyncio
 import random
 import sqlite3
+import stat
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -225,3 +227,12 @@ def test_sqlite_keeps_its_promises_on_every_connection(migrated_sqlite_url: str)
     # A second one, since the first is in use.
     assert database.write_now(lambda _: database.read_now(ask)) == full
     database.close()
+
+
+def test_what_customers_wrote_is_for_the_owner_of_the_file_alone(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'casewright.db'}")
+    database.write_now(lambda connection: connection.exec_driver_sql("CREATE TABLE words (word TEXT)"))
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    database.close()
+    assert len(modes) > 1  # the journals as well
+    assert set(modes.values()) == {0o600}
