@@ -141,6 +141,18 @@ async def test_a_message_that_did_not_get_through_is_tried_again_as_the_same(dem
         assert len(demo.inbox.received) == 1
 
 
+async def test_what_was_written_first_is_there_first_though_it_had_to_be_tried_again(demo: WebChatServer) -> None:
+    async with browser.page(tolerated="503") as page:
+        await page.goto(demo.base)
+        demo.inbox.failure = Overloaded(retry_after=1)
+        await say(page, "My kettle leaks")
+        await asyncio.wait_for(demo.inbox.called.wait(), 20)
+        demo.inbox.failure = None
+        await say(page, "and it hisses")
+        await until(lambda: len(demo.inbox.received) == 2)
+        assert [inbound.text for inbound in demo.inbox.received] == ["My kettle leaks", "and it hisses"]
+
+
 async def test_the_page_finds_back_when_the_connection_was_gone(demo: WebChatServer) -> None:
     async with browser.page() as page:
         await first_inbound(demo, page)

@@ -27,6 +27,7 @@ export class Conversation extends EventTarget {
   #closed = false;
   #socket = null;
   #hurry = () => {};
+  #posting = Promise.resolve(); // the last post, however it went
   id;
   user = null;
 
@@ -60,8 +61,15 @@ export class Conversation extends EventTarget {
     this.#hurry();
   }
 
-  // Resolves when the server has it; the same clientActivityID is never kept twice, so that trying again is safe.
-  async post(activity, files = []) {
+  // Resolves when the server has it. One after the other, so that what was written first is there first.
+  post(activity, files = []) {
+    const posted = this.#posting.then(() => this.#postPatiently(activity, files));
+    this.#posting = posted.catch(() => {});
+    return posted;
+  }
+
+  // The same clientActivityID is never kept twice, so that trying again is safe.
+  async #postPatiently(activity, files) {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#postOnce(activity, files);
