@@ -55,7 +55,8 @@ def values_of(item: CreationItem, mail: MailFacts, settings: Settings) -> dict[F
     A value that the settings allow no more is left out: a mail is not lost over it.
     """
     identity = [field for field in settings.fields if field.identity and field.type is FieldType.EMAIL]
-    found: dict[FieldId, Value] = {FieldId(field.id): mail.sender for field in identity}
+    # Without a sender only when a person let the mail out of the review.
+    found: dict[FieldId, Value] = {FieldId(field.id): mail.sender for field in identity if mail.sender}
     for name, written in item.values.items():
         field = settings.field(name)
         with suppress(fields.BadValue):

@@ -21,6 +21,7 @@ from agent.conditions import (
     Problem,
     condition_problems,
     named_fields,
+    nearest,
     unique,
 )
 from agent.definitions import CaseField, Document, FieldType, Identifier, Name, Option
@@ -64,7 +65,7 @@ class RecordCreationRule(Document):
     active: bool = True
     mailbox: str = "*"  # a mailbox's name; "*" is every mailbox
     unknown_sender: UnknownSender = UnknownSender.CREATE_CONTACT
-    join_resolved_days: Annotated[float, Field(ge=0, le=3650)] = 14  # after it, a reply opens a new case
+    join_resolved_days: Annotated[float, Field(ge=0, le=3650, strict=True)] = 14  # after it, a reply opens a new case
     reopen: bool = True  # whether a reply within these days reopens the case it joins
     items: tuple[CreationItem, ...] = (CreationItem(),)
 
@@ -210,4 +211,7 @@ def _creation_problems(path: str, rule: RecordCreationRule, fields: Mapping[str,
     for position, item in enumerate(rule.items):
         if item.when is not None:
             yield from condition_problems(f"{path}.items[{position}].when", item.when, MAIL)
-        yield from named_fields(f"{path}.items[{position}].values", item.values, fields)
+        for name in item.values:
+            if name not in fields:
+                question = nearest(name, fields)
+                yield Problem(f"{path}.items[{position}].values.{name}", f"there is no field {name!r}{question}")

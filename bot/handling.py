@@ -89,8 +89,8 @@ def _follow(connection: Connection, *, claim: Claim, reading: Reading, in_force:
 def _append(connection: Connection, *, claim: Claim, reading: Reading, in_force: InForce) -> None:
     inbound, conversation_id = claim.event.inbound, claim.lease.conversation_id
     reception = None
-    if mailroom.is_mail(inbound) and reading.role is Role.CUSTOMER:
-        reception = mailroom.received(connection, claim, in_force, noise=reading.noise)
+    if mailroom.is_mail(inbound):
+        reception = mailroom.received(connection, claim, in_force, role=reading.role, noise=reading.noise)
         if isinstance(reception, str):
             mailroom.settle(connection, inbound, MailState.IGNORED, reception)
             return

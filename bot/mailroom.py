@@ -18,7 +18,7 @@ from store.audit import Origin
 from store.cases import FieldWrite
 from store.engine import Connection
 from store.mail import MailState
-from store.model import Actor, ActorKind, Case, Inbound, InboundKind, utcnow
+from store.model import Actor, ActorKind, Case, Inbound, InboundKind, Role, utcnow
 from store.work import Claim
 
 
@@ -33,21 +33,31 @@ def settle(connection: Connection, inbound: Inbound, state: MailState, reason: s
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reception:
-    """What a customer's mail leads to: it joins the conversation's case, or an item of a rule opens one."""
+    """What a mail leads to: it joins the conversation's case, or an item of a rule opens one."""
 
     opens: tuple[RecordCreationRule, CreationItem] | None = None
     reopens: bool = False  # the case it joins is resolved, and may come back
 
 
-def received(connection: Connection, claim: Claim, in_force: InForce, *, noise: bool) -> Reception | str:
+def received(connection: Connection, claim: Claim, in_force: InForce, *, role: Role, noise: bool) -> Reception | str:
     """A sentence says why nothing follows."""
+    case = _live_case(connection, claim)
+    if role is Role.CUSTOMER:
+        return _of_a_customer(connection, claim, in_force, case, noise=noise)
+    if case is None and conversations.customer(connection, claim.lease.conversation_id) is None:
+        return "A representative wrote it, and it names no conversation with a customer."
+    return Reception()
+
+
+def _of_a_customer(
+    connection: Connection, claim: Claim, in_force: InForce, case: Case | None, *, noise: bool
+) -> Reception | str:
     inbound = claim.event.inbound
     rule = rule_for(in_force.settings, inbound.account)
-    case = _live_case(connection, claim)
     if case is not None and (case.status.is_open or noise):
         return Reception()
-    if case is not None and rule is not None and _is_recent(connection, case, rule):
-        return Reception(reopens=rule.reopen)
+    if case is not None and (rule is None or _is_recent(connection, case, rule)):
+        return Reception(reopens=rule is None or rule.reopen)
     if noise and case is None and not inbound.attachments and is_noise(_facts(inbound).subject):
         return "It greets or thanks, and says nothing else."
     if rule is None:

@@ -1,4 +1,4 @@
-"""Older mail, brought in on request: kept and shown, never answered."""
+"""Older mail, brought in on request: kept and shown, never answered. What the mailbox still awaits is left to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from adapters.mail.reading import read
 from adapters.mail.sorting import digest, sort
 from store import mail as mails
 from store.engine import Connection, Database
-from store.mail import KeptMail, MailState
+from store.mail import FolderPosition, KeptMail, MailState
 
 _WHY = "Brought in by `casewright mail import`: nothing older than the mailbox's first connection is answered."
 
@@ -44,7 +44,17 @@ class Importing:
 
     def _keep_new(self, connection: Connection, kept: Sequence[KeptMail]) -> int:
         known = mails.known_digests(connection, self._mailbox.name, [each.digest for each in kept])
-        new = [each for each in kept if each.digest not in known]
+        positions = {each: mails.position(connection, self._mailbox.name, each) for each in {at.folder for at in kept}}
+        new = [each for each in kept if each.digest not in known and not _is_awaited(each, positions[each.folder])]
         for each in new:
             mails.keep(connection, each)
         return len(new)
+
+
+def _is_awaited(kept: KeptMail, position: FolderPosition | None) -> bool:
+    """Whether the mailbox is still to read it by itself, and to answer it: it came after the first connection."""
+    if position is None:
+        return False
+    if kept.uidvalidity == position.uidvalidity:
+        return kept.uid > position.last_uid
+    return kept.received_at >= position.started_at

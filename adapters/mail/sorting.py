@@ -101,7 +101,12 @@ def sort(
         return Sorted(kept=kept, inbound=_undelivered(mail, mailbox, kept, match.thread))
     if state is not MailState.WAITING or key is None:
         return Sorted(kept=kept, inbound=None)
-    return Sorted(kept=kept, inbound=inbound_of(mail, mailbox, kept, key, match.thread if match else None))
+    thread = match.thread if match else None
+    inbound = inbound_of(mail, mailbox, kept, key, thread)
+    if thread is not None and kept.sender in representatives:
+        # Vouched for, as it came so far. The customer's thread goes on from what the customer has seen.
+        inbound = replace(inbound, reply_address={**thread.reply_address, "private": mail.message_id})
+    return Sorted(kept=kept, inbound=inbound)
 
 
 def new_key() -> str:
@@ -121,24 +126,23 @@ def _fate(
     if mail.standing.verdict is Verdict.FAILED:
         return MailState.REVIEW, f"The sender may be forged. {mail.standing.why}"
     if match is not None and not _belongs(mail.sender, mail.standing.verdict, match.thread, representatives):
-        return MailState.REVIEW, _stranger(mail.sender, match.thread)
+        return MailState.REVIEW, _why_not(mail.sender, match.thread, representatives)
     return MailState.WAITING, None
 
 
 def _belongs(sender: Address, verdict: Verdict, thread: Thread, representatives: frozenset[str]) -> bool:
-    """Who wrote in the conversation, whom we or the customer addressed in it, and authenticated representatives.
+    """Who wrote in the conversation, whom its first mail addressed, and representatives.
 
-    For whom a server vouched before, one has to vouch again: an address alone is easily written.
+    An address alone is easily written: without a server's word it joins only where it wrote without one before.
     """
-    known = thread.unverified | addressed(thread.reply_address)
     if verdict is Verdict.PASSED:
-        return sender.address in known | thread.people | representatives
-    return sender.address in known - thread.people - representatives
+        return sender.address in thread.unverified | thread.people | addressed(thread.reply_address) | representatives
+    return sender.address in thread.unverified - thread.people - representatives
 
 
-def _stranger(sender: Address, thread: Thread) -> str:
-    if sender.address in thread.people:
-        return f"No server vouches that {sender.address}, who is known in the conversation, wrote this."
+def _why_not(sender: Address, thread: Thread, representatives: frozenset[str]) -> str:
+    if _belongs(sender, Verdict.PASSED, thread, representatives):
+        return f"No server vouches that {sender.address}, who belongs to the conversation, wrote this."
     return f"{sender.address} is a stranger to the conversation that the mail names."
 
 

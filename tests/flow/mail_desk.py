@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+import os
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from email.utils import format_datetime, make_msgid
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,8 +44,9 @@ class MailDesk:
     there: World
     seen: set[str] = field(default_factory=set[str])
 
-    async def arrives(self, raw: bytes | EmailMessage) -> None:
-        await asyncio.to_thread(self.dovecot.deliver, raw if isinstance(raw, bytes) else bytes(raw))
+    async def arrives(self, raw: bytes | EmailMessage, *, at: str = USER) -> None:
+        deliver = partial(self.dovecot.deliver, raw if isinstance(raw, bytes) else bytes(raw), user=at)
+        await asyncio.to_thread(deliver)
 
     async def letter(self, *, to: str, containing: str = "") -> EmailMessage:
         """The next mail to this address whose text holds these words; waits for it."""
@@ -151,18 +156,45 @@ def described(dovecot: Dovecot, smtp_port: int, **changes: Any) -> dict[str, Any
     }
 
 
+def environment(url: str) -> dict[str, str]:
+    """For the product in a process of its own, in the folder of `mailboxes.yaml`."""
+    return {
+        "PATH": os.environ["PATH"],
+        "CASEWRIGHT_DATABASE_URL": url,
+        "CASEWRIGHT_PORT": "0",
+        "CASEWRIGHT_MAILBOXES": "mailboxes.yaml",
+        "CASEWRIGHT_MAILBOX_SUPPORT_PASSWORD": PASSWORD,
+    }
+
+
+async def casewright(url: str, folder: Path, *arguments: str) -> str:
+    """What a command prints."""
+    command = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "bot", *arguments, cwd=folder, env=environment(url), stdout=PIPE, stderr=PIPE
+    )
+    out, error = await command.communicate()
+    assert command.returncode == 0, error.decode()
+    return out.decode()
+
+
 @asynccontextmanager
-async def open_mail_desk(database_url: str, folder: Path, dovecot: Dovecot, **mailbox: Any) -> AsyncGenerator[MailDesk]:
+async def open_mail_desk(
+    database_url: str, folder: Path, dovecot: Dovecot, *, beside: Sequence[Mapping[str, Any]] = (), **mailbox: Any
+) -> AsyncGenerator[MailDesk]:
+    """`beside`: how other mailboxes than the one called support differ from it."""
     async with world() as there:
-        mailboxes = [described(dovecot, there.port, **mailbox)]
+        mailboxes = [described(dovecot, there.port, **each) for each in (mailbox, *beside)]
         (folder / "mailboxes.yaml").write_text(json.dumps({"mailboxes": mailboxes}))
+        names = [str(each["name"]) for each in mailboxes]
+        there.users = {str(each["address"]) for each in mailboxes}
+        secrets: dict[str, Any] = {f"CASEWRIGHT_MAILBOX_{name.upper()}_PASSWORD": PASSWORD for name in names}
         async with open_desk(
             database_url,
             folder,
             CASEWRIGHT_MAILBOXES="mailboxes.yaml",
-            CASEWRIGHT_MAILBOX_SUPPORT_PASSWORD=PASSWORD,
+            **secrets,
         ) as desk:
             representatives = {"email": {"representatives": ["bea@example.org"]}}
             change_settings(desk.database, lambda settings: settings.update(channels=representatives))
-            await until(lambda: desk.app.channels["email"].health.accounts == {"support": "connected"})
+            await until(lambda: desk.app.channels["email"].health.accounts == dict.fromkeys(names, "connected"))
             yield MailDesk(desk=desk, dovecot=dovecot, there=there)

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from store import mail as mails
 from store import work
 from store.engine import Database
 from store.mail import MailState
+from store.schema import outbox
 from tests.adapters.mail.imap import until
 from tests.adapters.mail.smtp import world
-from tests.dovecot import PASSWORD, Dovecot
+from tests.dovecot import Dovecot
 from tests.flow.desk import change_settings
-from tests.flow.mail_desk import described, open_mail_desk, written
+from tests.flow.mail_desk import ANN, casewright, described, environment, open_mail_desk, written
 
 MAILS = 12
 
@@ -33,15 +34,8 @@ MAILS = 12
 @asynccontextmanager
 async def process(url: str, folder: Path) -> AsyncGenerator[Process]:
     """`casewright run`, as soon as it says that it runs; killed at the end."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "CASEWRIGHT_DATABASE_URL": url,
-        "CASEWRIGHT_PORT": "0",
-        "CASEWRIGHT_MAILBOXES": "mailboxes.yaml",
-        "CASEWRIGHT_MAILBOX_SUPPORT_PASSWORD": PASSWORD,
-    }
     running = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "bot", "run", cwd=folder, env=environment, stdout=PIPE, stderr=DEVNULL
+        sys.executable, "-P", "-m", "bot", "run", cwd=folder, env=environment(url), stdout=PIPE, stderr=DEVNULL
     )
     try:
         assert running.stdout is not None
@@ -67,9 +61,9 @@ async def test_a_process_killed_at_any_moment_loses_no_mail_and_stores_and_answe
         for _ in range(6):
             async with process(migrated_url, tmp_path):
                 await asyncio.wait([asyncio.create_task(progress(database, chance.randint(1, 3)))], timeout=5)
+            let_a_minute_pass(database)
         async with process(migrated_url, tmp_path):
-            # A post in flight at a death waits for the end of its lease, a minute, and the next of them after it.
-            await until(lambda: finished(database), seconds=180)
+            await until(lambda: finished(database, MAILS), seconds=60)
         found = database.read_now(partial(mails.listed, states=(), limit=1000))
         assert Counter(each.subject for each in found) == Counter({f"Kettle {number}": 1 for number in range(MAILS)})
         assert {each.state for each in found} == {MailState.CREATED}
@@ -108,10 +102,53 @@ def trace(database: Database) -> list[object]:
     return [[(each.id, each.state) for each in entries], [(each.kind, each.id, each.status) for each in left]]
 
 
-def finished(database: Database) -> bool:
+def finished(database: Database, count: int) -> bool:
     entries = database.read_now(partial(mails.listed, states=(), limit=1000))
     left = database.read_now(partial(work.listed, statuses=("ready", "queued", "sending"), limit=1))
-    return len(entries) == MAILS and not left and all(each.case_number for each in entries)
+    return len(entries) == count and not left and all(each.case_number for each in entries)
+
+
+def let_a_minute_pass(database: Database) -> None:
+    """Posts in flight at a death wait for the end of their lease."""
+    in_flight = update(outbox).where(outbox.c.status == "sending")
+    database.write_now(lambda connection: connection.execute(in_flight.values(lease_until=datetime.now(UTC))))
+
+
+async def test_an_answer_in_flight_when_the_process_dies_comes_again_as_the_same_mail(
+    migrated_url: str, tmp_path: Path, dovecot: Dovecot
+) -> None:
+    async with world() as there, opened(migrated_url) as database:
+        (tmp_path / "mailboxes.yaml").write_text(json.dumps({"mailboxes": [described(dovecot, there.port)]}))
+        async with process(migrated_url, tmp_path):
+            await until(lambda: started(database))
+            there.gate.clear()  # the server has the answer, and we never hear that
+            dovecot.deliver(bytes(written(ANN, "My kettle leaks water.", "My kettle")))
+            await until(lambda: there.letters)
+        there.gate.set()
+        let_a_minute_pass(database)
+        async with process(migrated_url, tmp_path):
+            await until(lambda: finished(database, 1))
+        first, again = there.letters
+        assert first.mail["Message-ID"] == again.mail["Message-ID"]
+        assert first.recipients == again.recipients == ["ann@customer.example"]
+
+
+async def test_mails_that_wait_while_nothing_runs_are_left_to_the_mailbox_by_an_import(
+    sqlite_url: str, tmp_path: Path, dovecot: Dovecot
+) -> None:
+    dovecot.deliver(bytes(written(ANN, "My kettle leaks water.", "From before")))
+    async with open_mail_desk(sqlite_url, tmp_path, dovecot):
+        pass
+    dovecot.deliver(bytes(written(ANN, "My kettle leaks sparks.", "Of the outage")))
+    told = await casewright(
+        sqlite_url, tmp_path, "mail", "import", "support", "--since", f"{datetime.now(UTC):%Y-%m-%d}"
+    )
+    assert "1 mails were brought in" in told
+    async with open_mail_desk(sqlite_url, tmp_path, dovecot) as mail_desk:
+        await mail_desk.entry("Of the outage", MailState.CREATED)
+        await mail_desk.letter(to="ann@customer.example", containing="Case 1001")
+        await mail_desk.entry("From before", MailState.IGNORED)
+        assert len(mail_desk.entries) == 2
 
 
 async def test_a_full_disk_leaves_the_mails_on_the_server_until_there_is_room(

@@ -113,10 +113,11 @@ def _subject(outbound: Outbound) -> str:
 
 
 def _ids_before(outbound: Outbound) -> list[str]:
-    """The thread so far. The customer never saw the mail of a representative that is passed on to them."""
-    latest = outbound.reply_address.get("message_id")
-    earlier = [each for each in _texts(outbound.reply_address, "references") if each != latest]
-    return earlier if latest is None or (outbound.relay is not None and earlier) else [*earlier, str(latest)]
+    """The thread so far. The customer never sees the mails of representatives: only an answer to one names theirs."""
+    address = outbound.reply_address
+    last = [address.get("message_id"), address.get("private") if outbound.audience is not None else None]
+    latest = [str(each) for each in last if each is not None]
+    return [*(each for each in _texts(address, "references") if each not in latest), *latest]
 
 
 def _attach(message: EmailMessage, part: FilePart) -> None:

@@ -51,6 +51,7 @@ class World:
         self.signed_in: list[str] = []
         self.tries: list[str] = []  # mechanisms
         self.good_token = "good"
+        self.users = {USER}
         self.hangs_up_at_data = False
         self.gate = asyncio.Event()  # DATA waits for it
         self.gate.set()
@@ -112,7 +113,7 @@ class World:
         self, _server: SMTP, _session: Session, _envelope: Envelope, mechanism: str, data: LoginPassword
     ) -> AuthResult:
         self.tries.append(mechanism)
-        if (data.login, data.password) != (USER.encode(), PASSWORD.encode()):
+        if data.login.decode() not in self.users or data.password != PASSWORD.encode():
             return AuthResult(success=False, handled=False)
         self.signed_in.append(mechanism)
         return AuthResult(success=True, auth_data=USER.encode())

@@ -125,11 +125,15 @@ def test_it_follows_the_latest_mail_of_the_thread() -> None:
     assert lines(mail["References"]) == ["<first@example.com>", "<second@example.com>"]
 
 
-def test_what_is_passed_on_follows_what_the_customer_has_seen() -> None:
-    mail = arrived(outbound(relay="digest"), automatic=False)
+def test_only_an_answer_to_one_person_names_a_mail_that_no_other_has_seen() -> None:
+    private = {"private": "bea@example.org"}
+    ours = ["<first@example.com>", "<second@example.com>"]
+    for post in (outbound(reply_address=private), outbound(relay="digest", reply_address=private)):
+        assert lines(arrived(post)["References"]) == ours
+    mail = arrived(outbound(audience="bea@example.org", reply_address=private))
 
-    assert mail["In-Reply-To"] == "<first@example.com>"
-    assert lines(mail["References"]) == ["<first@example.com>"]
+    assert mail["In-Reply-To"] == "<bea@example.org>"
+    assert lines(mail["References"]) == [*ours, "<bea@example.org>"]
 
 
 def test_a_thread_without_ids_has_none_to_name() -> None:

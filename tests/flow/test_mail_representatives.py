@@ -1,0 +1,117 @@
+"""What leaves a representative's own mail client: their words to the customer, and nothing of themselves."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from store.mail import MailState
+from tests.flow.mail_desk import ANN, BEA, MailDesk, reply, text_of, written
+
+PROBLEM = "Hello,\n\nmy Toaster Duo leaks sparks and does not heat any more.\n\nKind regards\nAnn"
+CAROL = "Carol <carol@customer.example>"
+PRIVATE = ("bea", "private.example", "laptop", "192.0.2.77")
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What these paths ask of the database is tested on both kinds elsewhere."""
+    return sqlite_url
+
+
+async def opened(mail_desk: MailDesk, **headers: Any) -> EmailMessage:
+    await mail_desk.arrives(written(ANN, PROBLEM, "My toaster", **headers))
+    return await mail_desk.letter(to="ann@customer.example", containing="Case 1001")
+
+
+def from_bea(text: str, to: EmailMessage, **more: Any) -> EmailMessage:
+    """As her own mail client writes: a Message-ID of her machine, a signature, HTML, and the thread below."""
+    mail = reply(BEA, f"{text}\n\n-- \nBea Berg\nbea@home.private.example", to, **more)
+    del mail["Message-ID"]
+    mail["Message-ID"] = "<1234@laptop.private.example>"
+    mail["X-Originating-IP"] = "[192.0.2.77]"
+    mail.add_alternative(f"<p>{text}</p><div>Bea Berg, bea@home.private.example</div>", subtype="html")
+    return mail
+
+
+async def test_nothing_of_a_representative_but_their_words_reaches_the_customer(mail_desk: MailDesk) -> None:
+    answer = await opened(mail_desk)
+    await mail_desk.arrives(from_bea("Please send it back, we replace it.", answer))
+    passed_on = await mail_desk.letter(to="ann@customer.example", containing="we replace it")
+    assert text_of(passed_on).strip() == "Please send it back, we replace it."
+    assert str(passed_on["Subject"]).count("[ref:") == 1
+    # Nor does what the agent tells the customer afterwards.
+    await mail_desk.arrives(from_bea("/update-case priority=high", answer))
+    told = await mail_desk.letter(to="ann@customer.example", containing="Priority set to High")
+    await mail_desk.desk.settled()
+    raw = [letter.raw.decode() for letter in mail_desk.there.letters if "ann@customer.example" in letter.recipients]
+    assert len(raw) == 3
+    assert not [word for word in PRIVATE if word in "".join(raw).casefold()]
+    # Both go on from what the customer has seen.
+    assert passed_on["In-Reply-To"] == told["In-Reply-To"] == answer["In-Reply-To"]
+
+
+async def test_the_answer_to_a_command_hangs_below_the_representatives_own_mail(mail_desk: MailDesk) -> None:
+    answer = await opened(mail_desk)
+    command = from_bea("/update-case priority=high", answer)
+    await mail_desk.arrives(command)
+    told = await mail_desk.letter(to="bea@example.org", containing="Priority")
+    assert told["In-Reply-To"] == command["Message-ID"]
+
+
+async def test_the_customers_reply_to_a_representative_joins_and_is_sent_to_nobody(mail_desk: MailDesk) -> None:
+    answer = await opened(mail_desk)
+    await mail_desk.arrives(from_bea("Please send it back.", answer))
+    passed_on = await mail_desk.letter(to="ann@customer.example", containing="send it back")
+    await mail_desk.arrives(reply(ANN, "I have lost the box.", passed_on, subject="Re: the box"))
+    joined = await mail_desk.entry("Re: the box", MailState.JOINED)
+    assert joined.case_number == 1001
+    await mail_desk.desk.settled()
+    assert not mail_desk.letters_to("bea@example.org")
+
+
+async def test_whom_the_customer_copied_hears_what_the_customer_hears(mail_desk: MailDesk) -> None:
+    answer = await opened(mail_desk, Cc=CAROL)
+    await mail_desk.arrives(from_bea("Please send it back.", answer))
+    passed_on = await mail_desk.letter(to="carol@customer.example", containing="send it back")
+    assert (passed_on["To"], passed_on["Cc"]) == ("ann@customer.example", "carol@customer.example")
+
+
+async def test_a_representative_is_told_when_the_customers_server_refuses_their_answer(mail_desk: MailDesk) -> None:
+    answer = await opened(mail_desk)
+    await mail_desk.desk.settled()
+    mail_desk.there.answers["ann@customer.example"] = "550 5.1.1 No such user"
+    await mail_desk.arrives(from_bea("Please send it back.", answer))
+    told = await mail_desk.letter(to="bea@example.org", containing="550 5.1.1 No such user")
+    assert told["Auto-Submitted"] == "auto-replied"
+    assert any("550 5.1.1" in failure for failure in mail_desk.desk.failures(1001))
+
+
+async def test_a_fresh_mail_of_a_representative_is_kept_with_the_reason_why_nothing_follows(
+    mail_desk: MailDesk,
+) -> None:
+    await mail_desk.arrives(written(BEA, "Who has the key of the workshop?", "The key"))
+    entry = await mail_desk.entry("The key", MailState.IGNORED)
+    assert entry.reason == "A representative wrote it, and it names no conversation with a customer."
+    await mail_desk.desk.settled()
+    assert not mail_desk.there.letters
+
+
+async def test_a_mistyped_command_is_answered_and_not_passed_on(mail_desk: MailDesk) -> None:
+    answer = await opened(mail_desk)
+    await mail_desk.desk.settled()
+    before = len(mail_desk.letters_to("ann@customer.example"))
+    await mail_desk.arrives(from_bea("/updatecase priority=high", answer))
+    await mail_desk.letter(to="bea@example.org", containing="update-case")
+    await mail_desk.desk.settled()
+    assert len(mail_desk.letters_to("ann@customer.example")) == before
+
+
+async def test_a_customers_slash_is_their_own_words(mail_desk: MailDesk) -> None:
+    answer = await opened(mail_desk)
+    await mail_desk.arrives(reply(ANN, "/resolve My toaster still leaks sparks.", answer, subject="Re: slash"))
+    await mail_desk.entry("Re: slash", MailState.JOINED)
+    await mail_desk.desk.settled()
+    assert mail_desk.desk.case(1001).status == "new"
