@@ -200,12 +200,16 @@ class Dovecot:
     def fill(self, mails: Iterable[bytes], user: str = USER) -> None:
         """Straight into the maildir of a user, in order, which is quicker than to deliver thousands."""
         folder = self.maildir(user)
-        for part in ("cur", "new", "tmp"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
+        parts = [folder / part for part in ("cur", "new", "tmp")]
+        for part in parts:
+            part.mkdir(parents=True, exist_ok=True)
+        self._give_away(folder.parent, folder, *parts)
         start = sum(1 for _ in (folder / "cur").iterdir())
         for number, mail in enumerate(mails, start):
-            (folder / "cur" / f"{1_700_000_000 + number}.M{number}.test:2,").write_bytes(mail)
-        self._give_away(self._folder / "home" / user)
+            written = folder / "tmp" / f"{1_700_000_000 + number}.M{number}.test:2,"
+            written.write_bytes(mail)
+            self._give_away(written)
+            written.rename(folder / "cur" / written.name)  # whole, where a running server sees it
 
     def fill_numbered(self, count: int, user: str = USER) -> None:
         """Mails whose text is a number, from 0."""
@@ -265,10 +269,10 @@ class Dovecot:
         )
         (self._folder / "dovecot.conf").write_text(text)
 
-    def _give_away(self, folder: Path) -> None:
+    def _give_away(self, *paths: Path) -> None:
         mail, _, _ = _users()
         if os.geteuid() == 0:
-            for path in (folder, *folder.rglob("*")):
+            for path in paths:
                 os.chown(path, mail.pw_uid, mail.pw_gid)
 
     def _greets(self) -> bool:

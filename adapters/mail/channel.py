@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from email.message import EmailMessage
 from functools import partial
 from imaplib import IMAP4
 
@@ -99,7 +100,7 @@ class MailChannel:
         if automatic and outbound.audience not in await self._representatives():
             await self._count(outbound, mailbox, str(message["To"]))
         refused = await self._senders[mailbox.name].send(message)
-        await self._keep_copy(mailbox, bytes(message))
+        await self._keep_copy(mailbox, message)
         if refused:
             said = "; ".join(f"{address} ({words})" for address, words in refused.items())
             raise PartlyDelivered(f"The mail did not reach everybody: {said}", native_id=native_id)
@@ -134,10 +135,10 @@ class MailChannel:
         raw = await self._database.read(partial(mail.raw_of, account=mailbox.name, event=outbound.relay))
         return () if raw is None else (await asyncio.to_thread(self._keeping[mailbox.name].read, raw)).attachments
 
-    async def _keep_copy(self, mailbox: Mailbox, raw: bytes) -> None:
+    async def _keep_copy(self, mailbox: Mailbox, message: EmailMessage) -> None:
         if mailbox.sent_folder is None:
             return
         try:
-            await self._supervisors[mailbox.name].append(mailbox.sent_folder, raw)
+            await self._supervisors[mailbox.name].append(mailbox.sent_folder, bytes(message))
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it was sent: nothing may make us repeat it
             log.warning("copy_not_kept", mailbox=mailbox.name, folder=mailbox.sent_folder, error=str(error))

@@ -42,7 +42,7 @@ QUICK = Size(
     memory_seconds=30,
     cases=500,
     openings=3,
-    mails=20,
+    mails=60,
     mailbox_small=20,
     mailbox_large=200,
 )

@@ -7,7 +7,9 @@ import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from imaplib import IMAP4
+from pathlib import Path
 from threading import Lock
 
 from imapclient import IMAPClient
@@ -155,7 +157,14 @@ class Client(IMAPClient):
 
 def tls_context(server: Server) -> ssl.SSLContext:
     """Always verifies chain and name. Raises OSError when the CA file can't be read."""
+    file = server.ca_file
+    return _verifying(file, file.stat().st_mtime_ns if file else 0)
+
+
+@lru_cache(maxsize=32)
+def _verifying(ca_file: Path | None, _changed: int) -> ssl.SSLContext:
+    """Reading the system's authorities takes 20 ms, which is as long as all else that a mail takes."""
     context = ssl.create_default_context()
-    if server.ca_file:
-        context.load_verify_locations(server.ca_file)
+    if ca_file:
+        context.load_verify_locations(ca_file)
     return context
