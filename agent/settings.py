@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from agent.conditions import (
     MAIL,
@@ -105,7 +105,32 @@ class ChannelSettings(Document):
     """One channel: switched on or off, and who is a representative there."""
 
     enabled: bool = True
-    representatives: tuple[str, ...] = ()  # native user ids
+    representatives: tuple[str, ...] = ()  # native ids of users, or of groups that the channel vouches for
+
+
+SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{2,20}$")]
+EmojiName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_+'-]{1,100}$")]
+
+
+class SlackSettings(ChannelSettings):
+    """`watched`: channels in which every message that starts a thread is a conversation; "*": all the app is in.
+
+    Elsewhere a conversation starts where somebody mentions the app.
+    """
+
+    watched: tuple[SlackId | Literal["*"], ...] = ()
+    grouping_seconds: Annotated[float, Field(ge=0, le=3600, strict=True)] = 120  # what one person writes on joins
+    session_hours: Annotated[float, Field(gt=0, le=8760, strict=True)] = 12  # of quiet, until a direct message is new
+    reaction: EmojiName | None = "ticket"  # with which a representative opens a case
+    triage: SlackId | None = None  # the team's own channel, which mirrors each conversation with internal fields
+
+
+class Channels(Document):
+    teams: ChannelSettings = ChannelSettings()
+    slack: SlackSettings = SlackSettings()
+    email: ChannelSettings = ChannelSettings()
+    webchat: ChannelSettings = ChannelSettings()
+    voice: ChannelSettings = ChannelSettings()
 
 
 class Feature(StrEnum):
@@ -149,7 +174,7 @@ class Settings(Document):
     region: Annotated[str, AfterValidator(_region)] = "US"  # phone numbers without a country code
     currency: Annotated[str, AfterValidator(_currency)] = "USD"  # amounts without a currency
     categories: tuple[Category, ...] = tuple(Category)  # that the agent may create or update cases on
-    channels: dict[str, ChannelSettings] = Field(default_factory=dict[str, ChannelSettings])
+    channels: Channels = Channels()
     fields: tuple[CaseField, ...]
     default_fields: tuple[Identifier, ...] = Field(min_length=1)
     creation: Creation = Creation()
@@ -171,7 +196,7 @@ class Settings(Document):
         return any(feature in profile.features for profile in mine)
 
     def channel(self, name: str) -> ChannelSettings:
-        return self.channels.get(name, ChannelSettings())
+        return getattr(self.channels, name)
 
     @model_validator(mode="after")
     def _parts_fit_each_other(self) -> Self:

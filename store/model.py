@@ -86,6 +86,7 @@ class Author:
     name: str = ""
     email: str | None = None  # only when the channel has verified it
     is_bot: bool = False
+    groups: tuple[str, ...] = ()  # native ids of the groups that the channel says they are in
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -209,7 +209,8 @@ EXPRESSIONS: st.SearchStrategy[Any] = st.recursive(
 RULES = st.fixed_dictionaries(
     {"name": st.uuids().map(str), "when": st.none() | EXPRESSIONS, "fields": st.just(["kind"])}
 )
-CHANNELS = st.dictionaries(NAMES | LINES, st.fixed_dictionaries({"enabled": st.booleans()}), max_size=2)
+CHANNEL = st.fixed_dictionaries({"enabled": st.booleans()})
+CHANNELS = st.dictionaries(st.sampled_from(("teams", "slack", "email", "webchat", "voice")), CHANNEL, max_size=2)
 KEYS: dict[str, st.SearchStrategy[Any]] = {
     "company": TEXT | LINES,
     "fields": st.builds(fields, NAMES | LINES, TEXT | LINES, st.lists(NAMES | LINES, max_size=3), st.floats(0, 1)),
