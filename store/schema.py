@@ -530,3 +530,104 @@ mail_sent = Table(
     Column("at", UtcDateTime, nullable=False),
     Index("ix_mail_sent_at", "account", "at"),
 )
+
+# --- slack ------------------------------------------------------------------------------------------
+
+slack_messages = Table(
+    "slack_messages",
+    metadata,
+    # Messages that stand in no thread, and the conversation each is part of.
+    Column("account", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("ts", Text, primary_key=True),
+    Column("author", Text, nullable=False),
+    Column("conversation_key", Text, nullable=False),
+    Index("ix_slack_messages_conversation", "account", "channel", "conversation_key"),
+)
+
+slack_files = Table(
+    "slack_files",
+    metadata,
+    # Files that came along with messages: copied, so that they outlive Slack's own; `key` can't be guessed.
+    Column("key", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("file_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("address", Text, nullable=False),  # that the copy is made from, with the workspace's token
+    Column("link", Text, nullable=False),  # for people, where there is no copy
+    Column("state", String(16), CheckConstraint("state IN ('waiting', 'kept', 'link')", name="state"), nullable=False),
+    Column("reason", Text),  # why there is no copy
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("content", LargeBinary),
+    UniqueConstraint("account", "file_id"),
+    Index(
+        "ix_slack_files_waiting",
+        "due_at",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+)
+
+# The three that slack_sdk's SQLAlchemy stores read and write. Its own lengths are left out: tokens outgrow them.
+slack_installations = Table(
+    "slack_installations",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("client_id", Text, nullable=False),
+    Column("app_id", Text, nullable=False),
+    Column("enterprise_id", Text),
+    Column("enterprise_name", Text),
+    Column("enterprise_url", Text),
+    Column("team_id", Text),
+    Column("team_name", Text),
+    Column("bot_token", Text),
+    Column("bot_id", Text),
+    Column("bot_user_id", Text),
+    Column("bot_scopes", Text),
+    Column("bot_refresh_token", Text),
+    Column("bot_token_expires_at", DateTime),
+    Column("user_id", Text, nullable=False),
+    Column("user_token", Text),
+    Column("user_scopes", Text),
+    Column("user_refresh_token", Text),
+    Column("user_token_expires_at", DateTime),
+    Column("incoming_webhook_url", Text),
+    Column("incoming_webhook_channel", Text),
+    Column("incoming_webhook_channel_id", Text),
+    Column("incoming_webhook_configuration_url", Text),
+    Column("is_enterprise_install", Boolean, nullable=False),
+    Column("token_type", Text),
+    Column("installed_at", DateTime, nullable=False),
+    Index("slack_installations_idx", "client_id", "enterprise_id", "team_id", "user_id", "installed_at"),
+)
+
+slack_bots = Table(
+    "slack_bots",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("client_id", Text, nullable=False),
+    Column("app_id", Text, nullable=False),
+    Column("enterprise_id", Text),
+    Column("enterprise_name", Text),
+    Column("team_id", Text),
+    Column("team_name", Text),
+    Column("bot_token", Text),
+    Column("bot_id", Text),
+    Column("bot_user_id", Text),
+    Column("bot_scopes", Text),
+    Column("bot_refresh_token", Text),
+    Column("bot_token_expires_at", DateTime),
+    Column("is_enterprise_install", Boolean, nullable=False),
+    Column("installed_at", DateTime, nullable=False),
+    Index("slack_bots_idx", "client_id", "enterprise_id", "team_id", "installed_at"),
+)
+
+slack_oauth_states = Table(
+    "slack_oauth_states",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("state", Text, nullable=False),
+    Column("expire_at", DateTime, nullable=False),
+)

@@ -1,0 +1,154 @@
+"""Where Slack's messages belong: which conversation each one that may be answered in a thread is part of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from store.schema import slack_files, slack_messages
+from store.sql import insert, literally, now
+
+_mine = (
+    slack_messages.c.account == bindparam("account"),
+    slack_messages.c.channel == bindparam("channel"),
+)
+_KEEP = insert(slack_messages).on_conflict_do_nothing()
+_KEY_OF = select(slack_messages.c.conversation_key).where(*_mine, slack_messages.c.ts == bindparam("ts"))
+_RECENT = (
+    select(slack_messages.c.conversation_key)
+    .where(*_mine, slack_messages.c.ts.between(bindparam("first"), bindparam("last")))
+    .order_by(slack_messages.c.ts.desc())
+    .limit(1)
+)
+_RECENT_OF_ONE = _RECENT.where(slack_messages.c.author == bindparam("author"))
+_FIRST_OF = (
+    select(slack_messages.c.ts)
+    .where(*_mine, slack_messages.c.conversation_key == bindparam("key"))
+    .order_by(slack_messages.c.ts)
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """A message that stands in a channel itself, in no thread; `ts` is Slack's id and time of it."""
+
+    account: str
+    channel: str
+    ts: str  # "1700000000.000100": as text in the order of time
+    author: str
+    conversation_key: str
+
+
+def keep(connection: Connection, placed: Placed) -> None:
+    """A message stays where it was put first."""
+    row = {
+        "account": placed.account,
+        "channel": placed.channel,
+        "ts": placed.ts,
+        "author": placed.author,
+        "conversation_key": placed.conversation_key,
+    }
+    connection.execute(_KEEP, row)
+
+
+def key_of(connection: Connection, account: str, channel: str, ts: str) -> str | None:
+    """The conversation of a message."""
+    where = {"account": account, "channel": channel, "ts": ts}
+    return connection.execute(_KEY_OF, where).scalar_one_or_none()
+
+
+def recent(
+    connection: Connection, account: str, channel: str, *, first: str, last: str, author: str | None = None
+) -> str | None:
+    """The conversation of the latest message between the two times, by one author or by anybody."""
+    where = {"account": account, "channel": channel, "first": first, "last": last}
+    if author is None:
+        return connection.execute(_RECENT, where).scalar_one_or_none()
+    return connection.execute(_RECENT_OF_ONE, {**where, "author": author}).scalar_one_or_none()
+
+
+def first_of(connection: Connection, account: str, channel: str, conversation_key: str) -> str | None:
+    """The first message in a channel that belongs to a conversation."""
+    where = {"account": account, "channel": channel, "key": conversation_key}
+    return connection.execute(_FIRST_OF, where).scalar_one_or_none()
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class File:
+    key: str
+    account: str
+    file_id: str
+    name: str
+    content_type: str
+    address: str
+    link: str
+
+
+_KEEP_FILE = insert(slack_files).on_conflict_do_nothing()
+_KEY_OF_FILE = select(slack_files.c.key).where(
+    slack_files.c.account == bindparam("account"), slack_files.c.file_id == bindparam("file_id")
+)
+_WAITING = (
+    select(slack_files)
+    .where(literally(slack_files.c.state, "waiting"), slack_files.c.due_at <= bindparam("moment"))
+    .order_by(slack_files.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
+def keep_files(connection: Connection, files: Sequence[File]) -> None:
+    """Puts files in line for being copied; one that is known stays as it is."""
+    moment = now(connection)
+    for each in files:
+        row = {**asdict(each), "state": "waiting", "attempts": 0, "due_at": moment}
+        connection.execute(_KEEP_FILE, row)
+
+
+def known_file(connection: Connection, account: str, file_id: str) -> str | None:
+    """The key under which a file was kept before."""
+    return connection.execute(_KEY_OF_FILE, {"account": account, "file_id": file_id}).scalar_one_or_none()
+
+
+def take_files(connection: Connection, *, seconds: float, most: int) -> list[tuple[File, int]]:
+    """Files to copy now, each with the number of this attempt; nobody else gets them for so many seconds."""
+    moment = now(connection)
+    rows = connection.execute(_WAITING, {"moment": moment, "most": most}).all()
+    for row in rows:
+        mine = update(slack_files).where(slack_files.c.key == row.key)
+        connection.execute(mine.values(attempts=row.attempts + 1, due_at=moment + timedelta(seconds=seconds)))
+    return [(_file(row), row.attempts + 1) for row in rows]
+
+
+def copied(connection: Connection, key: str, content: bytes) -> None:
+    connection.execute(update(slack_files).where(slack_files.c.key == key).values(state="kept", content=content))
+
+
+def left_as_link(connection: Connection, key: str, reason: str) -> None:
+    connection.execute(update(slack_files).where(slack_files.c.key == key).values(state="link", reason=reason))
+
+
+def file(connection: Connection, key: str) -> tuple[File, bytes | None] | None:
+    """A file, and its copy where there is one."""
+    row = connection.execute(select(slack_files).where(slack_files.c.key == key)).one_or_none()
+    return None if row is None else (_file(row), row.content)
+
+
+def _file(row: Row[Any]) -> File:
+    return File(
+        key=row.key,
+        account=row.account,
+        file_id=row.file_id,
+        name=row.name,
+        content_type=row.content_type,
+        address=row.address,
+        link=row.link,
+    )
