@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager, nullcontext
 
 import structlog
 from aiohttp.web import AppRunner, TCPSite
+from pydantic import SecretStr
 
 from adapters.channel import Channel
 from adapters.mail import loading
 from adapters.mail.channel import MailChannel
+from adapters.slack.configuration import SlackConfiguration, Watching
 from adapters.webchat import REPRESENTATIVE, CommandHint, WebChat
 from agent.embedded import EmbeddedPredictor
 from bot import server
@@ -21,6 +23,7 @@ from bot.clock import Clock
 from bot.commands import COMMANDS
 from bot.config import Config
 from bot.delivery import Delivery
+from bot.desk import CaseDesk
 from bot.evaluation import Evaluator
 from bot.handling import Handling, gave_up
 from bot.intake import Intake
@@ -49,9 +52,9 @@ class Application:
         self.work, self.posts = Wake(), Wake()
         self.demo_representatives = frozenset({REPRESENTATIVE} if config.demo else ())
         self.hints: Hints | None = None
-        self.channels = self._channels()
-        self.intake = Intake(database, self.hint, self.metrics, backlog_limit=config.backlog_limit)
         evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics)
+        self.channels = self._channels(evaluator)
+        self.intake = Intake(database, self.hint, self.metrics, backlog_limit=config.backlog_limit)
         handling = Handling(
             database,
             self.settings,
@@ -72,8 +75,38 @@ class Application:
         self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
         self.clock = Clock(database, self.work, self.metrics, fires=works)
 
-    def _channels(self) -> dict[str, Channel]:
-        return {channel.name: channel for channel in (self._webchat(), self._mail()) if channel is not None}
+    def _channels(self, evaluator: Evaluator) -> dict[str, Channel]:
+        on = (self._webchat(), self._mail(), self._slack(evaluator))
+        return {channel.name: channel for channel in on if channel is not None}
+
+    def _slack(self, evaluator: Evaluator) -> Channel | None:
+        if not self.config.slack:
+            return None
+        from adapters.slack.channel import SlackChannel  # noqa: PLC0415 -- the SDK only where it is used
+
+        config = self.config
+        configuration = SlackConfiguration(
+            signing_secret=_revealed(config.slack_signing_secret),
+            app_token=_revealed(config.slack_app_token),
+            bot_token=_revealed(config.slack_bot_token),
+            client_id=config.slack_client_id,
+            client_secret=_revealed(config.slack_client_secret),
+            public_url=config.public_url,
+            api_url=f"{config.slack_api_url}/",
+            attachment_limit=config.attachment_limit,
+        )
+        desk = CaseDesk(self.database, self.settings, evaluator)
+        return SlackChannel(self.database, configuration, desk=desk, in_force=self._slack_settings)
+
+    async def _slack_settings(self) -> Watching:
+        slack = (await self.settings.recently(self.database)).settings.channels.slack
+        return Watching(
+            watched=frozenset(slack.watched),
+            grouping_seconds=slack.grouping_seconds,
+            session_hours=slack.session_hours,
+            reaction=slack.reaction,
+            triage=slack.triage,
+        )
 
     def _mail(self) -> Channel | None:
         """Raises MailboxesWrong."""
@@ -111,6 +144,10 @@ class Application:
         self.work.up()
         if self.hints is not None:
             self.hints.tell()
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 async def serve(config: Config, *, web: bool, worker: bool, ready: Callable[[str], None]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,7 +27,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.text import nearest, one_line
 
 PREFIX = "CASEWRIGHT_"
-SECRETS = frozenset({"database_url", "webchat_secret"})  # each can be read from a file that NAME_FILE names
+# Each can be read from a file that NAME_FILE names.
+SECRETS = frozenset({
+    "database_url", "webchat_secret",
+    "slack_signing_secret", "slack_app_token", "slack_bot_token", "slack_client_secret",
+})  # fmt: skip
 ELSEWHERE = frozenset({"CASEWRIGHT_DATA"})  # data for tests and measurements, no part of the configuration
 MAILBOX_SECRETS = f"{PREFIX}MAILBOX_"  # before the secrets of each mailbox, which the mailboxes' file gives its name
 LEAST_SECRET = 32  # characters: as many as an HMAC-SHA256 key has bytes (RFC 7518, 3.2)
@@ -85,6 +90,12 @@ def _long(value: SecretStr) -> SecretStr:
     return value
 
 
+def _begins(beginning: str, value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(beginning):
+        raise ValueError
+    return value
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -114,6 +125,21 @@ class Config(BaseSettings):
     )
     mailboxes: Path | None = Field(None, description="the path of a YAML file, as docs/email.md describes it")
     mailbox_secrets: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr])
+    slack_signing_secret: SecretStr | None = Field(None, description="the signing secret of the Slack app")
+    slack_app_token: Annotated[SecretStr, AfterValidator(partial(_begins, "xapp-"))] | None = Field(
+        None,
+        description="the Slack app's token for Socket Mode, which begins with xapp-",
+    )
+    slack_bot_token: Annotated[SecretStr, AfterValidator(partial(_begins, "xoxb-"))] | None = Field(
+        None,
+        description="the Slack app's token in the one workspace it serves, which begins with xoxb-",
+    )
+    slack_client_id: str | None = Field(None, description="the client id of a Slack app for several workspaces")
+    slack_client_secret: SecretStr | None = Field(None, description="the client secret of that app")
+    slack_api_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        "https://slack.com/api",
+        description="the address of Slack's Web API; https://slack-gov.com/api for GovSlack",
+    )
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(
         LogLevel.INFO,
         description="debug, info, warning or error",
@@ -144,6 +170,11 @@ class Config(BaseSettings):
     def directory(self) -> Path:
         """Where our files are: beside the SQLite file, or `var` in the working directory."""
         return self.database_file.parent if self.database_file else Path("var")
+
+    @property
+    def slack(self) -> bool:
+        """Whether anything was said of Slack: `load` has seen to it that it is enough."""
+        return any((self.slack_signing_secret, self.slack_app_token, self.slack_bot_token, self.slack_client_id))
 
     @classmethod
     def settings_customise_sources(
@@ -184,10 +215,29 @@ def load(environ: Mapping[str, str], cwd: Path) -> Config:
     except ValidationError as error:
         problems += [_wrong(given, str(each["loc"][0]), each.get("ctx")) for each in error.errors()]
         raise ConfigError(tuple(problems)) from None  # pydantic's own text may quote a secret
+    problems += _slack_problems(config)
     if problems:
         raise ConfigError(tuple(problems))
     mailboxes = cwd / config.mailboxes if config.mailboxes else None
     return config.model_copy(update={"database_url": _anchored(config.database_url, cwd), "mailboxes": mailboxes})
+
+
+def _slack_problems(config: Config) -> Iterator[str]:
+    """What belongs together in a Slack app's credentials."""
+    if bool(config.slack_client_id) != bool(config.slack_client_secret):
+        yield "CASEWRIGHT_SLACK_CLIENT_ID and CASEWRIGHT_SLACK_CLIENT_SECRET go together: set both or none."
+    if not config.slack:
+        return
+    if not (config.slack_signing_secret or config.slack_app_token):
+        yield (
+            "Slack's events need a way in: set CASEWRIGHT_SLACK_SIGNING_SECRET for events by HTTP, or"
+            " CASEWRIGHT_SLACK_APP_TOKEN for Socket Mode."
+        )
+    if bool(config.slack_bot_token) == bool(config.slack_client_id):
+        yield (
+            "Slack needs either CASEWRIGHT_SLACK_BOT_TOKEN, for one workspace, or CASEWRIGHT_SLACK_CLIENT_ID and"
+            " CASEWRIGHT_SLACK_CLIENT_SECRET, for several."
+        )
 
 
 def describe(config: Config) -> dict[str, str]:

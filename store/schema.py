@@ -551,7 +551,6 @@ slack_files = Table(
     # Files that came along with messages: copied, so that they outlive Slack's own; `key` can't be guessed.
     Column("key", Text, primary_key=True),
     Column("account", Text, nullable=False),
-    Column("file_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("address", Text, nullable=False),  # that the copy is made from, with the workspace's token
@@ -561,7 +560,6 @@ slack_files = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Column("content", LargeBinary),
-    UniqueConstraint("account", "file_id"),
     Index(
         "ix_slack_files_waiting",
         "due_at",

@@ -85,7 +85,6 @@ def first_of(connection: Connection, account: str, channel: str, conversation_ke
 class File:
     key: str
     account: str
-    file_id: str
     name: str
     content_type: str
     address: str
@@ -93,9 +92,6 @@ class File:
 
 
 _KEEP_FILE = insert(slack_files).on_conflict_do_nothing()
-_KEY_OF_FILE = select(slack_files.c.key).where(
-    slack_files.c.account == bindparam("account"), slack_files.c.file_id == bindparam("file_id")
-)
 _WAITING = (
     select(slack_files)
     .where(literally(slack_files.c.state, "waiting"), slack_files.c.due_at <= bindparam("moment"))
@@ -106,16 +102,11 @@ _WAITING = (
 
 
 def keep_files(connection: Connection, files: Sequence[File]) -> None:
-    """Puts files in line for being copied; one that is known stays as it is."""
+    """Puts files in line for being copied."""
     moment = now(connection)
     for each in files:
         row = {**asdict(each), "state": "waiting", "attempts": 0, "due_at": moment}
         connection.execute(_KEEP_FILE, row)
-
-
-def known_file(connection: Connection, account: str, file_id: str) -> str | None:
-    """The key under which a file was kept before."""
-    return connection.execute(_KEY_OF_FILE, {"account": account, "file_id": file_id}).scalar_one_or_none()
 
 
 def take_files(connection: Connection, *, seconds: float, most: int) -> list[tuple[File, int]]:
@@ -146,7 +137,6 @@ def _file(row: Row[Any]) -> File:
     return File(
         key=row.key,
         account=row.account,
-        file_id=row.file_id,
         name=row.name,
         content_type=row.content_type,
         address=row.address,

@@ -28,7 +28,6 @@ def upgrade() -> None:
         "slack_files",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("file_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("content_type", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
@@ -40,7 +39,6 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("state IN ('waiting', 'kept', 'link')", name=op.f("ck_slack_files_state")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_slack_files")),
-        sa.UniqueConstraint("account", "file_id", name=op.f("uq_slack_files_account_file_id")),
     )
     op.create_index(
         "ix_slack_files_waiting",

@@ -1,0 +1,42 @@
+"""Reads what Slack sends without trusting its shape: what isn't there, or is something else, is empty."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+from store.model import Json
+
+
+def part(payload: Json, name: str) -> Json:
+    found = payload.get(name)
+    return cast("Json", found) if isinstance(found, dict) else {}
+
+
+def parts(payload: Json, name: str) -> list[Json]:
+    found = payload.get(name)
+    listed = cast("list[object]", found) if isinstance(found, list) else []
+    return [cast("Json", each) for each in listed if isinstance(each, dict)]
+
+
+def text(payload: Json, name: str) -> str:
+    found = payload.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def parsed(payload: Json, name: str) -> Json:
+    """A text that holds a JSON object, as buttons and views carry it for us."""
+    try:
+        found: object = json.loads(text(payload, name) or "{}")
+    except ValueError:
+        return {}
+    return cast("Json", found) if isinstance(found, dict) else {}
+
+
+def required(payload: Json, *path: str) -> str:
+    """A text that Slack's reference promises. Raises ValueError."""
+    for name in path[:-1]:
+        payload = part(payload, name)
+    if not (found := text(payload, path[-1])):
+        raise ValueError(f"{'.'.join(path)} is missing.")
+    return found

@@ -1,0 +1,92 @@
+"""Which conversation a message is part of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from adapters.slack import addresses
+from adapters.slack.configuration import Watching
+from adapters.slack.reading import Spoken
+from store import slack
+from store.engine import Connection, Database
+from store.slack import Placed
+
+_MOST = 50_000  # threads that are remembered
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    key: str  # of the conversation
+    placed: Placed | None  # to be kept together with the message; None: known already
+    met: bool  # whether the conversation was known before, so that nothing of it needs to be fetched
+
+
+class Places:
+    """Decides by what was kept; what is decided is kept in the transaction that stores the message."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._threads: dict[tuple[str, str, str], str] = {}  # never changes once it is known
+
+    async def of(self, account: str, spoken: Spoken, watching: Watching) -> Place | None:
+        """None where we don't follow: nobody mentioned us, and the channel is not watched."""
+        if spoken.thread_ts is not None:
+            return await self._in_thread(account, spoken, watching)
+        known = await self.known(account, spoken.channel, spoken.ts)
+        if known is not None:
+            return Place(key=known, placed=None, met=True)
+        if addresses.is_direct(spoken.channel):
+            return await self._in_direct_message(account, spoken, watching)
+        if not (watching.watches(spoken.channel) or spoken.mentions_us) or spoken.channel == watching.triage:
+            return None
+        return await self._in_channel(account, spoken, watching)
+
+    async def known(self, account: str, channel: str, ts: str) -> str | None:
+        """The conversation of a message that stands in no thread, or of one that we posted."""
+        place = (account, channel, ts)
+        if place not in self._threads:
+            key = await self._database.read(partial(slack.key_of, account=account, channel=channel, ts=ts))
+            if key is None:
+                return None
+            if len(self._threads) >= _MOST:
+                self._threads.clear()
+            self._threads[place] = key
+        return self._threads[place]
+
+    async def _in_thread(self, account: str, spoken: Spoken, watching: Watching) -> Place | None:
+        root = spoken.thread_ts or spoken.ts
+        known = await self.known(account, spoken.channel, root)
+        if known is not None:
+            return Place(key=known, placed=None, met=True)
+        direct = addresses.is_direct(spoken.channel)  # a thread there is the assistant's
+        if spoken.channel == watching.triage or not (direct or watching.watches(spoken.channel) or spoken.mentions_us):
+            return None
+        key = addresses.thread(spoken.channel, root)
+        return Place(key=key, placed=_placed(account, spoken, key, ts=root), met=False)
+
+    async def _in_direct_message(self, account: str, spoken: Spoken, watching: Watching) -> Place:
+        hours = watching.session_hours * 3600
+        key = await self._near(account, spoken, before=hours, after=0, author=None)
+        key = key or addresses.session(spoken.channel, spoken.ts)
+        return Place(key=key, placed=_placed(account, spoken, key), met=True)
+
+    async def _in_channel(self, account: str, spoken: Spoken, watching: Watching) -> Place:
+        """What one person writes on within the time joins; deliveries may come in any order."""
+        near = watching.grouping_seconds
+        key = await self._near(account, spoken, before=near, after=near, author=spoken.user) if near else None
+        key = key or addresses.thread(spoken.channel, spoken.ts)
+        return Place(key=key, placed=_placed(account, spoken, key), met=True)
+
+    async def _near(
+        self, account: str, spoken: Spoken, *, before: float, after: float, author: str | None
+    ) -> str | None:
+        def look(connection: Connection) -> str | None:
+            first, last = addresses.earlier(spoken.ts, before), addresses.earlier(spoken.ts, -after)
+            return slack.recent(connection, account, spoken.channel, first=first, last=last, author=author)
+
+        return await self._database.read(look)
+
+
+def _placed(account: str, spoken: Spoken, key: str, *, ts: str | None = None) -> Placed:
+    return Placed(account=account, channel=spoken.channel, ts=ts or spoken.ts, author=spoken.user, conversation_key=key)

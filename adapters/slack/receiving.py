@@ -1,0 +1,211 @@
+"""Slack's events in our words, stored before they are acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from adapters.channel import Receive, RetryLater
+from adapters.slack import addresses, filing, words
+from adapters.slack.api import Api, ApiRefused
+from adapters.slack.configuration import CHANNEL, InForce
+from adapters.slack.payload import parts, text
+from adapters.slack.people import People
+from adapters.slack.places import Place, Places
+from adapters.slack.reading import Happening, Spoken, spoken
+from adapters.slack.workspaces import Workspace
+from store import slack
+from store.engine import Connection, Database
+from store.model import Author, Category, Inbound, InboundKind, Json, utcnow
+from store.slack import File, Placed
+
+log = structlog.get_logger()
+
+_BACKFILLED = 200  # messages of an old thread that are fetched
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a payload comes from: `account` is the workspace whose event it is."""
+
+    account: str
+    enterprise_id: str | None
+    workspace: Workspace
+
+
+class Receiving:
+    def __init__(self, database: Database, api: Api, people: People, places: Places, in_force: InForce) -> None:
+        self._database = database
+        self._api = api
+        self._people = people
+        self._places = places
+        self._in_force = in_force
+        self.receive: Receive | None = None  # while the channel runs
+
+    async def message(self, origin: Origin, event: Json, event_id: str) -> None:
+        """Raises ValueError for an event that is none, and what `Receive` raises."""
+        ours = origin.workspace
+        said = spoken(event, app_user=ours.bot_user_id, app_bot=ours.bot_id)
+        if said is None:
+            return
+        watching = await self._in_force()
+        if said.happening is not Happening.SAID:
+            await self._changed(origin, said, event_id)
+            return
+        place = await self._places.of(origin.account, said, watching)
+        if place is None:
+            return
+        inbound, files = await self._inbound(origin, said, place.key, event_id)
+        await self.store(inbound, place.placed, files)
+        if not place.met:
+            await self._fetch_the_rest(origin, place)
+
+    async def store(self, inbound: Inbound, placed: Placed | None = None, files: Sequence[File] = ()) -> bool:
+        """False when it had been stored before. Raises what `Receive` raises."""
+        if self.receive is None:
+            raise RetryLater("The Slack channel is not running.")
+        alongside = partial(_keep, placed=[placed] if placed else [], files=files) if placed or files else None
+        return await self.receive(inbound, alongside=alongside)
+
+    async def follow(self, origin: Origin, channel: str, message: Json) -> str | None:
+        """Makes a message's thread one of ours, with all of it that Slack tells; its conversation's key.
+
+        None where nobody has said anything there. Raises ValueError, and what `Receive` raises.
+        """
+        thread_ts = text(message, "thread_ts")
+        root = thread_ts or text(message, "ts")
+        known = await self._places.known(origin.account, channel, root)
+        if known is not None:
+            return known
+        said = spoken({**message, "channel": channel}, app_user="", app_bot="")
+        if said is None:
+            return None
+        direct = addresses.is_direct(channel) and not thread_ts
+        key = addresses.session(channel, root) if direct else addresses.thread(channel, root)
+        placed = Placed(account=origin.account, channel=channel, ts=root, author=said.user, conversation_key=key)
+        if not await self._fetch_the_rest(origin, Place(key=key, placed=placed, met=False)):
+            inbound, files = await self._inbound(origin, said, key, "")
+            await self.store(inbound, placed, files)
+        return key
+
+    async def _fetch_the_rest(self, origin: Origin, place: Place) -> bool:
+        """What was written in a thread before we followed it. False where Slack doesn't tell: we go on without."""
+        channel, root = addresses.channel_of(place.key), addresses.root_of(place.key)
+        try:
+            asked = {"channel": channel, "ts": root, "limit": _BACKFILLED}
+            told_by_slack = await self._api.read(origin.workspace.token, "conversations.replies", asked) if root else {}
+        except (ApiRefused, RetryLater) as error:
+            log.info("slack_thread_not_told", reason=str(error))
+            return False
+        ours = origin.workspace
+        events = [{**each, "channel": channel} for each in parts(told_by_slack, "messages")]
+        found = [said for each in events if (said := _or_none(each, ours)) is not None]
+        told = [await self._inbound(origin, said, place.key, "") for said in found]
+        if not told or self.receive is None:
+            return False
+        files = [file for _, mine in told for file in mine]
+        placed = [place.placed] if place.placed else []
+        await self.receive.together([each for each, _ in told], alongside=partial(_keep, placed=placed, files=files))
+        return True
+
+    async def _changed(self, origin: Origin, said: Spoken, event_id: str) -> None:
+        """An edit or a deletion counts where we have the message, or would have taken it."""
+        root = said.thread_ts or said.ts
+        key = await self._places.known(origin.account, said.channel, root)
+        if key is None:
+            return
+        inbound, _ = await self._inbound(origin, said, key, event_id)
+        await self.store(inbound)
+
+    async def _inbound(self, origin: Origin, said: Spoken, key: str, event_id: str) -> tuple[Inbound, list[File]]:
+        author = await self._people.author(origin.workspace, said.user)
+        mentioned = words.mentioned(said.message)
+        names = await self._people.names(origin.workspace, mentioned) if mentioned else {}
+        message_id = addresses.message(said.channel, said.ts)
+        files = filing.files_of(origin.account, said.message) if said.happening is Happening.SAID else []
+        inbound = Inbound(
+            channel=CHANNEL,
+            category=Category.CHAT,
+            account=origin.account,
+            conversation_key=key,
+            external_id=_external_id(said, message_id),
+            kind=_KINDS[said.happening],
+            author=author,
+            text=""
+            if said.happening is Happening.DELETED
+            else words.plain(said.message, names=names, app_user=origin.workspace.bot_user_id),
+            target=None if said.happening is Happening.SAID else message_id,
+            attachments=tuple(filing.attachment(file, size) for file, size in files),
+            sent_at=addresses.moment(said.event_ts if said.happening is not Happening.SAID else said.ts),
+            reply_address=addresses.reply_address(key, origin.enterprise_id),
+            raw={"event_id": event_id, "message": said.message},
+            people=not addresses.is_direct(said.channel),
+        )
+        return inbound, [file for file, _ in files]
+
+    def typed(self, origin: Origin, key: str, author: Author, text: str, *, external_id: str) -> Inbound:
+        """A command that stands in no message: a slash command, a button, a reaction."""
+        return self._by_hand(origin, key, author, external_id, kind=InboundKind.MESSAGE, text=text)
+
+    def pressed(self, origin: Origin, key: str, author: Author, action: Json, *, external_id: str) -> Inbound:
+        return self._by_hand(origin, key, author, external_id, kind=InboundKind.ACTION, action=action)
+
+    def _by_hand(
+        self,
+        origin: Origin,
+        key: str,
+        author: Author,
+        external_id: str,
+        *,
+        kind: InboundKind,
+        text: str = "",
+        action: Json | None = None,
+    ) -> Inbound:
+        return Inbound(
+            channel=CHANNEL,
+            category=Category.CHAT,
+            account=origin.account,
+            conversation_key=key,
+            external_id=external_id,
+            kind=kind,
+            author=author,
+            text=text,
+            action=action or {},
+            sent_at=utcnow(),
+            reply_address=addresses.reply_address(key, origin.enterprise_id),
+            people=not addresses.is_direct(addresses.channel_of(key)),
+        )
+
+
+_KINDS = {
+    Happening.SAID: InboundKind.MESSAGE,
+    Happening.EDITED: InboundKind.EDIT,
+    Happening.DELETED: InboundKind.DELETE,
+}
+
+
+def _external_id(said: Spoken, message_id: str) -> str:
+    """The same for a message however often and by whatever event Slack tells of it."""
+    match said.happening:
+        case Happening.SAID:
+            return message_id
+        case Happening.EDITED:
+            return f"{message_id}:edited:{said.event_ts}"
+        case Happening.DELETED:
+            return f"{message_id}:deleted"
+
+
+def _or_none(event: Json, ours: Workspace) -> Spoken | None:
+    try:
+        return spoken(event, app_user=ours.bot_user_id, app_bot=ours.bot_id)
+    except ValueError:
+        return None
+
+
+def _keep(connection: Connection, *, placed: Sequence[Placed], files: Sequence[File]) -> None:
+    for each in placed:
+        slack.keep(connection, each)
+    slack.keep_files(connection, files)
