@@ -18,6 +18,7 @@ import structlog
 from adapters.desk import Desk, Form, NotAllowed, Target
 from adapters.slack import addresses, home, modals
 from adapters.slack.api import Api, ApiRefused
+from adapters.slack.blocks import VERB
 from adapters.slack.configuration import CHANNEL, InForce
 from adapters.slack.payload import parsed, part, parts, required
 from adapters.slack.payload import text as text_of
@@ -28,7 +29,6 @@ from store.model import Author, CaseNumber, Json
 
 log = structlog.get_logger()
 
-_PREFIX = "casewright:"
 _FOUND = 100  # entries of a catalogue that Slack takes at once
 _NUMBER = re.compile(r"#?(\d{1,10})\b")
 # Without a case's number, these are about a conversation, which Slack does not say.
@@ -150,7 +150,7 @@ class Interacting:
     async def button(self, origin: Origin, body: Json) -> None:
         """Raises ValueError for a button that is none of ours."""
         pressed = (parts(body, "actions") or [{}])[0]
-        verb = text_of(pressed, "action_id").removeprefix(_PREFIX)
+        verb = text_of(pressed, "action_id").removeprefix(VERB).partition(":")[0]
         author = await self._people.author(origin.workspace, required(body, "user", "id"))
         value = parsed(pressed, "value")
         key = await self._place_of_button(origin, body, value)
@@ -206,9 +206,9 @@ class Interacting:
         view = part(body, "view")
         author = await self._people.author(origin.workspace, required(body, "user", "id"))
         metadata = parsed(view, "private_metadata")
-        if view.get("callback_id") == f"{_PREFIX}pick":
+        if view.get("callback_id") == modals.PICK:
             return await self._picked(origin, view, author, metadata)
-        if view.get("callback_id") != f"{_PREFIX}form":
+        if view.get("callback_id") != modals.FORM:
             return None
         target = _target(origin, metadata)
         values = modals.values_of(view)
@@ -234,7 +234,7 @@ class Interacting:
         return {"response_action": "update", "view": answer}
 
     async def options(self, _origin: Origin, body: Json) -> Json:
-        field_id = text_of(body, "action_id").removeprefix("search:")
+        field_id = text_of(body, "action_id").removeprefix(modals.SEARCH)
         found = await self._desk.choices(field_id, text_of(body, "value"), limit=_FOUND)
         return modals.options(found)
 

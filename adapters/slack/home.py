@@ -1,0 +1,55 @@
+"""The app's own page in Slack: my cases, and what waits for me."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from adapters.desk import CaseLine, Overview
+from adapters.slack.blocks import button, plain
+from adapters.slack.words import run, shortened
+from store.model import Json
+
+_SHOWN = 20  # cases of each list: a view holds a hundred blocks
+
+
+def home(overview: Overview, link: Callable[[str], str | None]) -> Json:
+    """`link` leads to a conversation by its key."""
+    return {"type": "home", "blocks": list(_blocks(overview, link))}
+
+
+def _blocks(overview: Overview, link: Callable[[str], str | None]) -> Iterator[Json]:
+    if overview.representative:
+        yield from _list("Waiting for you", overview.waiting, "Nothing waits: every case has an owner.", overview, link)
+    yield from _list("My cases", overview.mine, _nothing(overview), overview, link)
+
+
+def _nothing(overview: Overview) -> str:
+    if overview.representative:
+        return "You have no open case. /claim NUMBER makes one yours."
+    return "You have no case. Write to me in Messages, and I will see to it."
+
+
+def _list(
+    title: str, cases: Sequence[CaseLine], nothing: str, overview: Overview, link: Callable[[str], str | None]
+) -> Iterator[Json]:
+    yield {"type": "header", "text": plain(title, 150)}
+    if not cases:
+        yield {"type": "context", "elements": [plain(nothing, 500)]}
+    for case in cases[:_SHOWN]:
+        yield from _case(case, link, representative=overview.representative)
+
+
+def _case(case: CaseLine, link: Callable[[str], str | None], *, representative: bool) -> Iterator[Json]:
+    open_ones = f" · {case.suggestions} suggestion{'s' * (case.suggestions != 1)}" if case.suggestions else ""
+    about = f"\n{case.status} · {case.owner or 'unclaimed'}{open_ones if representative else ''}"
+    words = [run(f"{case.number} · {shortened(case.title, 300)}", bold=True), run(about)]
+    yield {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": words}]}
+    buttons: list[Json] = []
+    if representative and case.owner is None:
+        buttons.append(button("Claim", "run", {"text": f"/claim {case.number}"}))
+    if representative and case.conversation_key is not None:
+        buttons.append(button("Update…", "update", {"case": case.number}))
+    if case.conversation_key is not None and (address := link(case.conversation_key)) is not None:
+        buttons.append({**button("Open", "open_conversation", {}), "url": address})
+    if buttons:
+        yield {"type": "actions", "elements": buttons}
