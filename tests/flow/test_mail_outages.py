@@ -234,7 +234,7 @@ async def test_a_mailbox_whose_token_expired_signs_in_anew_and_goes_on(
         mailbox = described(dovecot, there.port, sign_in=json.loads(json.dumps(refreshed(tokens), default=str)))
         (tmp_path / "mailboxes.yaml").write_text(json.dumps({"mailboxes": [mailbox]}))
         async with open_desk(sqlite_url, tmp_path, CASEWRIGHT_MAILBOXES="mailboxes.yaml", **secrets) as desk:
-            mail_desk = MailDesk(desk=desk, dovecot=dovecot, there=there)
+            mail_desk = MailDesk(desk=desk, server=dovecot, there=there)
             await until(lambda: started(desk.database))
             await until(lambda: datetime.now(UTC) > end + timedelta(seconds=2))  # Dovecot counts whole seconds
             await asyncio.to_thread(dovecot.restart)
