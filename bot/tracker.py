@@ -10,6 +10,7 @@ from agent.settings import Settings
 from bot import words
 from bot.commands import Command, CommandError, parse
 from store.commands import command_word
+from store.mail import is_listed
 from store.model import Category, Inbound, InboundKind, Role
 
 
@@ -45,10 +46,12 @@ def read(inbound: Inbound, settings: Settings, *, demo_representatives: frozense
 
 
 def _role(inbound: Inbound, settings: Settings, demo_representatives: frozenset[str]) -> Role:
-    listed = set(settings.channel(inbound.channel).representatives) | demo_representatives
+    author, listed = inbound.author.id, set(settings.channel(inbound.channel).representatives) | demo_representatives
     if inbound.category is Category.EMAIL:
-        listed = {each.casefold() for each in listed}
-    return Role.REPRESENTATIVE if inbound.author.id in listed else Role.CUSTOMER
+        found = is_listed(author, {each.casefold() for each in listed})
+    else:
+        found = author in listed
+    return Role.REPRESENTATIVE if found else Role.CUSTOMER
 
 
 def _read_message(inbound: Inbound, settings: Settings, role: Role) -> Reading:

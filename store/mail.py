@@ -30,6 +30,15 @@ _SPLIT = "/split"
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
+def is_listed(author: str, listed: Collection[str]) -> bool:
+    """Whether a list in lower case names the address of an author, or exactly its domain: `example.org`, or with an @.
+
+    Never that of one for whom no server vouches.
+    """
+    domain = author.rpartition("@")[2]
+    return not author.startswith(UNVERIFIED) and any(each in listed for each in (author, domain, f"@{domain}"))
+
+
 class MailState(StrEnum):
     """Where every mail ends."""
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Self
+from typing import Any, Self
 
 import jwt
 from imapclient import IMAPClient
@@ -110,7 +110,7 @@ class Dovecot:
         self._folder = Path(tempfile.mkdtemp(prefix="casewright-dovecot-"))
         self._process: subprocess.Popen[bytes] | None = None
         self.ca_file = authority.certificate_file
-        self.plain_port, self.tls_port = _free_ports(2)
+        self.plain_port, self.tls_port = free_ports(2)
         self._ssl = "yes"
         self._imap_options: dict[str, str] = {}
         self._lay_out(authority)
@@ -137,6 +137,11 @@ class Dovecot:
                 raise RuntimeError("dovecot did not start: " + self.log())
             sleep(0.02)
 
+    @property
+    def imap(self) -> dict[str, Any]:
+        """Where it is, as a mailbox's settings say it."""
+        return {"host": "127.0.0.1", "port": self.tls_port, "ca_file": str(self.ca_file)}
+
     def log(self) -> str:
         file = self._folder / "log"
         return file.read_text() if file.exists() else ""
@@ -147,7 +152,7 @@ class Dovecot:
             self._signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
-            while _listens(self.plain_port) or _listens(self.tls_port):  # its other processes end in their own time
+            while listens(self.plain_port) or listens(self.tls_port):  # its other processes end in their own time
                 sleep(0.01)
 
     def restart(self, *, ssl: str = "yes", **imap_options: str) -> None:
@@ -299,15 +304,15 @@ def _group(user: pwd.struct_passwd) -> str:
     return grp.getgrgid(user.pw_gid).gr_name
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     free: list[int] = []
     for port in random.sample(PORTS, k=100):
-        if not _listens(port):
+        if not listens(port):
             free.append(port)
         if len(free) == count:
             return free

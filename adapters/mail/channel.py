@@ -21,13 +21,13 @@ from adapters.mail.reading import FilePart
 from adapters.mail.sending import Smtp, compose
 from store import mail
 from store.engine import Database, DatabaseUnavailable
-from store.mail import SentLimits
+from store.mail import SentLimits, is_listed
 from store.model import Outbound
 
 log = structlog.get_logger()
 
 Representatives = Callable[[], Awaitable[frozenset[str]]]
-"""The addresses of representatives, in lower case."""
+"""The addresses and domains of representatives, in lower case."""
 _WELL = {MailboxState.STARTING, MailboxState.CONNECTED, MailboxState.CATCHING_UP, MailboxState.SILENT}
 
 
@@ -97,7 +97,7 @@ class MailChannel:
         native_id = str(message["Message-ID"])
         if outbound.uncertain and await self._was_sent(mailbox, native_id):
             return native_id
-        if automatic and outbound.audience not in await self._representatives():
+        if automatic and not is_listed(outbound.audience or "", await self._representatives()):
             await self._count(outbound, mailbox, str(message["To"]))
         refused = await self._senders[mailbox.name].send(message)
         await self._keep_copy(mailbox, message)

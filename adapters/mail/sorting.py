@@ -14,7 +14,7 @@ from adapters.mail.configuration import Mailbox
 from adapters.mail.imap import Arrival
 from adapters.mail.reading import Address, Mail, NatureKind, Verdict
 from adapters.mail.reference import key_in_subject, keys_in_ids, without_token
-from store.mail import CHANNEL, UNVERIFIED, KeptMail, MailState, Signal, Thread
+from store.mail import CHANNEL, UNVERIFIED, KeptMail, MailState, Signal, Thread, is_listed
 from store.model import Attachment, Author, Category, Inbound, InboundKind, Json
 
 _REFERENCES = 40  # ids of a thread that are kept
@@ -103,7 +103,7 @@ def sort(
         return Sorted(kept=kept, inbound=None)
     thread = match.thread if match else None
     inbound = inbound_of(mail, mailbox, kept, key, thread)
-    if thread is not None and kept.sender in representatives:
+    if thread is not None and is_listed(kept.sender, representatives):
         # Vouched for, as it came so far. The customer's thread goes on from what the customer has seen.
         inbound = replace(inbound, reply_address={**thread.reply_address, "private": mail.message_id})
     return Sorted(kept=kept, inbound=inbound)
@@ -136,8 +136,9 @@ def _belongs(sender: Address, verdict: Verdict, thread: Thread, representatives:
     An address alone is easily written: without a server's word it joins only where it wrote without one before.
     """
     if verdict is Verdict.PASSED:
-        return sender.address in thread.unverified | thread.people | addressed(thread.reply_address) | representatives
-    return sender.address in thread.unverified - thread.people - representatives
+        people = thread.unverified | thread.people | addressed(thread.reply_address)
+        return sender.address in people or is_listed(sender.address, representatives)
+    return sender.address in thread.unverified - thread.people and not is_listed(sender.address, representatives)
 
 
 def _why_not(sender: Address, thread: Thread, representatives: frozenset[str]) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,15 +17,22 @@ from tests.engine.scratch import die
 
 T = TypeVar("T")
 
-NOTHING: tuple[object, ...] = ([], 0)  # what a transaction returns that found nothing to do
+# What transactions return that found nothing to do; others always change something.
+NOTHING: Mapping[str, object] = {
+    "store.work.claim": [],
+    "store.work.fire_due_timers": 0,
+    "store.outbox.claim": [],
+    "store.mail.attend": False,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Death:
-    """Die just before or just after the first COMMIT of this transaction that changes anything, or of a `send`."""
+    """Die just before or just after a COMMIT of this transaction, or a `send`."""
 
     at: str  # "store.work.claim", "send"
     when: str  # "before" | "after"
+    nth: int = 1  # of those that change anything
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,25 +46,30 @@ class Plan:
 
 
 class MortalDatabase(Database):
-    """Kills the process around the COMMIT that the plan names."""
+    """Kills the process around the COMMIT that is named."""
 
-    def __init__(self, plan: Plan) -> None:
-        super().__init__(plan.url)
-        self._death = plan.death
+    def __init__(self, url: str, death: Death | None) -> None:
+        super().__init__(url)
+        self._death = death
+        self._commits = 0
 
     async def write(self, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
         if self._death is None or _name(work) != self._death.at:
             return await super().write(work, urgent=urgent)
         death = self._death
 
+        def changed(result: T) -> bool:
+            return death.at not in NOTHING or result != NOTHING[death.at]
+
         def doomed(connection: Connection) -> T:
             result = work(connection)
-            if death.when == "before" and result not in NOTHING:
+            if death.when == "before" and changed(result) and self._commits + 1 == death.nth:
                 die()
             return result
 
         result = await super().write(doomed, urgent=urgent)
-        if result not in NOTHING:
+        self._commits += changed(result)
+        if self._commits == death.nth:
             die()
         return result
 
@@ -88,7 +100,7 @@ def run(plan: Plan) -> None:
 
 
 async def _work(plan: Plan) -> None:
-    database = MortalDatabase(plan)
+    database = MortalDatabase(plan.url, plan.death)
     if plan.busy_milliseconds is not None:
         _lose_patience(database, plan.busy_milliseconds)
     stopped = asyncio.Event()

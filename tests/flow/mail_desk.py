@@ -1,4 +1,4 @@
-"""A running Casewright with a mailbox at a real Dovecot, a real SMTP server for the world, and people who write."""
+"""A running Casewright with a mailbox at a real IMAP server, a real SMTP server for the world, and people who write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from email.policy import SMTP as WIRE
 from email.utils import format_datetime, make_msgid
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from adapters.mail import loading
 from adapters.mail.configuration import Mailbox
@@ -26,7 +26,7 @@ from store.mail import MailEntry, MailState
 from store.model import FieldId, Value
 from tests.adapters.mail.imap import PATIENCE, until
 from tests.adapters.mail.smtp import World, world
-from tests.dovecot import PASSWORD, USER, Dovecot
+from tests.dovecot import PASSWORD, USER
 from tests.flow.desk import Desk, change_settings, open_desk
 
 T = TypeVar("T")
@@ -35,17 +35,26 @@ ANN = "Ann Lee <ann@customer.example>"
 BEA = "Bea Berg <bea@example.org>"  # a representative
 
 
+class MailServer(Protocol):
+    """Where the mailbox is: a Dovecot, unless a test says otherwise."""
+
+    @property
+    def imap(self) -> dict[str, Any]: ...
+
+    def deliver(self, *mails: bytes, user: str = USER) -> None: ...
+
+
 @dataclass(kw_only=True)
 class MailDesk:
     """`there` has what was sent; `seen` is how much of that a test has looked at."""
 
     desk: Desk
-    dovecot: Dovecot
+    server: MailServer
     there: World
     seen: set[str] = field(default_factory=set[str])
 
     async def arrives(self, raw: bytes | EmailMessage, *, at: str = USER) -> None:
-        deliver = partial(self.dovecot.deliver, raw if isinstance(raw, bytes) else bytes(raw), user=at)
+        deliver = partial(self.server.deliver, raw if isinstance(raw, bytes) else bytes(raw), user=at)
         await asyncio.to_thread(deliver)
 
     async def letter(self, *, to: str, containing: str = "") -> EmailMessage:
@@ -141,13 +150,13 @@ def reply(sender: str, text: str, to: EmailMessage, **more: Any) -> EmailMessage
     return written(sender, f"{text}\n\nOn Friday, Support wrote:\n{quoted}\n", **(headers | more))
 
 
-def described(dovecot: Dovecot, smtp_port: int, **changes: Any) -> dict[str, Any]:
+def described(server: MailServer, smtp_port: int, **changes: Any) -> dict[str, Any]:
     """The mailbox, as the file says that CASEWRIGHT_MAILBOXES names."""
     return {
         "name": "support",
         "address": USER,
         "display_name": "Example support",
-        "imap": {"host": "127.0.0.1", "port": dovecot.tls_port, "ca_file": str(dovecot.ca_file)},
+        "imap": server.imap,
         "smtp": {"host": "127.0.0.1", "port": smtp_port, "security": "none"},
         "authserv_id": MX,
         "timeout_seconds": 5,
@@ -179,11 +188,11 @@ async def casewright(url: str, folder: Path, *arguments: str) -> str:
 
 @asynccontextmanager
 async def open_mail_desk(
-    database_url: str, folder: Path, dovecot: Dovecot, *, beside: Sequence[Mapping[str, Any]] = (), **mailbox: Any
+    database_url: str, folder: Path, server: MailServer, *, beside: Sequence[Mapping[str, Any]] = (), **mailbox: Any
 ) -> AsyncGenerator[MailDesk]:
     """`beside`: how other mailboxes than the one called support differ from it."""
     async with world() as there:
-        mailboxes = [described(dovecot, there.port, **each) for each in (mailbox, *beside)]
+        mailboxes = [described(server, there.port, **each) for each in (mailbox, *beside)]
         (folder / "mailboxes.yaml").write_text(json.dumps({"mailboxes": mailboxes}))
         names = [str(each["name"]) for each in mailboxes]
         there.users = {str(each["address"]) for each in mailboxes}
@@ -197,4 +206,4 @@ async def open_mail_desk(
             representatives = {"email": {"representatives": ["bea@example.org"]}}
             change_settings(desk.database, lambda settings: settings.update(channels=representatives))
             await until(lambda: desk.app.channels["email"].health.accounts == dict.fromkeys(names, "connected"))
-            yield MailDesk(desk=desk, dovecot=dovecot, there=there)
+            yield MailDesk(desk=desk, server=server, there=there)

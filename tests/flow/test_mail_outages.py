@@ -10,7 +10,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,14 @@ from store import work
 from store.engine import Database
 from store.mail import MailState
 from store.schema import outbox
-from tests.adapters.mail.imap import until
+from tests.adapters.mail.imap import Network, until
 from tests.adapters.mail.smtp import world
+from tests.adapters.mail.tokens import ENVIRONMENT as TOKEN_SECRETS
+from tests.adapters.mail.tokens import granted, refreshed, token_server
+from tests.authority import Authority
 from tests.dovecot import Dovecot
-from tests.flow.desk import change_settings
-from tests.flow.mail_desk import ANN, casewright, described, environment, open_mail_desk, written
+from tests.flow.desk import change_settings, open_desk
+from tests.flow.mail_desk import ANN, MailDesk, casewright, described, environment, open_mail_desk, reply, written
 
 MAILS = 12
 
@@ -176,3 +179,72 @@ class Disk:
 
     def _limit(self, connection: Any, _record: object, _proxy: object) -> None:
         connection.execute(f"PRAGMA max_page_count={self.pages}")
+
+
+async def test_an_outage_of_each_kind_leaves_a_mailbox_that_goes_on_where_it_was(
+    sqlite_url: str, tmp_path: Path, dovecot: Dovecot
+) -> None:
+    """The network is cut, the server is killed, and a router forgets the connection that IDLE waits on."""
+    network = Network(dovecot.tls_port)
+    async with (
+        network.up(),
+        open_mail_desk(sqlite_url, tmp_path, dovecot, imap=at(network, dovecot), idle_seconds=1) as mail_desk,
+    ):
+        outages = {"cut": network.cut, "killed": dovecot.restart, "silent": network.forget}
+        for number, (name, happens) in enumerate(outages.items()):
+            await asyncio.to_thread(happens) if happens == dovecot.restart else happens()
+            await mail_desk.arrives(written(f"Ann <{name}@customer.example>", "My kettle leaks water.", name))
+            await mail_desk.entry(name, MailState.CREATED)
+            await mail_desk.letter(to=f"{name}@customer.example", containing=f"Case {1001 + number}")
+        await mail_desk.desk.settled()
+        assert sorted(each.subject for each in mail_desk.entries) == sorted(outages)
+        assert len(mail_desk.there.letters) == len(outages)
+
+
+async def test_a_folder_that_is_numbered_anew_is_read_again_and_nothing_is_answered_twice(
+    sqlite_url: str, tmp_path: Path, dovecot: Dovecot
+) -> None:
+    dovecot.create("Support")
+    async with open_mail_desk(sqlite_url, tmp_path, dovecot, folders=["Support"]) as mail_desk:
+        first = written(ANN, "My kettle leaks water.", "Before")
+        await asyncio.to_thread(dovecot.deliver, bytes(first), folder="Support")
+        card = await mail_desk.letter(to="ann@customer.example", containing="Case 1001")
+        second = reply(ANN, "It leaks sparks, too.", card)
+        again = [(bytes(each), datetime.now(UTC)) for each in (first, second)]
+        await asyncio.to_thread(dovecot.recreate, "Support", again)
+        await mail_desk.entry(str(second["Subject"]), MailState.JOINED)
+        await mail_desk.entry("Before", MailState.IGNORED)
+        await mail_desk.desk.settled()
+        assert sorted(each.state for each in mail_desk.entries) == ["created", "ignored", "joined"]
+        # The card, and what the reply changed.
+        assert (
+            len(mail_desk.there.letters) == len({str(each.mail["Message-ID"]) for each in mail_desk.there.letters}) == 2
+        )
+
+
+async def test_a_mailbox_whose_token_expired_signs_in_anew_and_goes_on(
+    sqlite_url: str, tmp_path: Path, dovecot: Dovecot, authority: Authority
+) -> None:
+    async with token_server(authority, tmp_path / "tls") as tokens, world() as there:
+        end = datetime.now(UTC) + timedelta(seconds=3)
+        long = dovecot.token(expires=datetime.now(UTC) + timedelta(hours=1))
+        tokens.answers = [(200, granted(dovecot.token(expires=end))), (200, granted(long))]
+        there.good_token = long
+        secrets: dict[str, Any] = {**TOKEN_SECRETS}
+        mailbox = described(dovecot, there.port, sign_in=json.loads(json.dumps(refreshed(tokens), default=str)))
+        (tmp_path / "mailboxes.yaml").write_text(json.dumps({"mailboxes": [mailbox]}))
+        async with open_desk(sqlite_url, tmp_path, CASEWRIGHT_MAILBOXES="mailboxes.yaml", **secrets) as desk:
+            mail_desk = MailDesk(desk=desk, server=dovecot, there=there)
+            await until(lambda: started(desk.database))
+            await until(lambda: datetime.now(UTC) > end + timedelta(seconds=2))  # Dovecot counts whole seconds
+            await asyncio.to_thread(dovecot.restart)
+            await mail_desk.arrives(written(ANN, "My kettle leaks water.", "After"))
+            await mail_desk.letter(to="ann@customer.example", containing="Case 1001")
+            await desk.settled()
+            assert [each.state for each in mail_desk.entries] == [MailState.CREATED]
+            assert len(there.letters) == 1
+            assert len(tokens.forms) == 2
+
+
+def at(network: Network, dovecot: Dovecot) -> dict[str, Any]:
+    return {"host": "127.0.0.1", "port": network.port, "ca_file": str(dovecot.ca_file)}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from store.mail import MailState
+from tests.flow.desk import change_settings
 from tests.flow.mail_desk import ANN, BEA, MailDesk, reply, text_of, written
 
 PROBLEM = "Hello,\n\nmy Toaster Duo leaks sparks and does not heat any more.\n\nKind regards\nAnn"
@@ -115,3 +116,16 @@ async def test_a_customers_slash_is_their_own_words(mail_desk: MailDesk) -> None
     await mail_desk.entry("Re: slash", MailState.JOINED)
     await mail_desk.desk.settled()
     assert mail_desk.desk.case(1001).status == "new"
+
+
+async def test_whoever_writes_from_a_listed_domain_is_a_representative(mail_desk: MailDesk) -> None:
+    representatives = {"email": {"representatives": ["@Example.org"]}}
+    change_settings(mail_desk.desk.database, lambda settings: settings.update(channels=representatives))
+    answer = await opened(mail_desk)
+    await mail_desk.arrives(reply("Max <max@example.org>", "/update-case priority=high", answer))
+    await mail_desk.letter(to="max@example.org", containing="Priority")
+    assert mail_desk.value(1001, "priority") == "High"
+    # Of another domain, and without a server's word, it is a customer's slash or waits in the review.
+    await mail_desk.arrives(reply("Max <max@sub.example.org>", "/update-case priority=low", answer))
+    await mail_desk.entry(str(answer["Subject"]), MailState.REVIEW)
+    assert mail_desk.value(1001, "priority") == "High"

@@ -65,9 +65,15 @@ def arrival(mail: bytes, **changes: Any) -> Arrival:
     return replace(plain, **changes)
 
 
-def sorted_(mail: bytes, *, known_before: bool = False, threads: dict[str, Thread] = THREADS) -> Sorted:
+def sorted_(
+    mail: bytes,
+    *,
+    known_before: bool = False,
+    threads: dict[str, Thread] = THREADS,
+    representatives: frozenset[str] = BEA,
+) -> Sorted:
     parsed = read(mail, own_addresses=MAILBOX.own_addresses, authserv_id=MX, limits=MAILBOX.limits)
-    return sort(parsed, arrival(mail), MAILBOX, threads, known_before=known_before, representatives=BEA)
+    return sort(parsed, arrival(mail), MAILBOX, threads, known_before=known_before, representatives=representatives)
 
 
 def keys(mail: bytes) -> dict[str, Signal]:
@@ -154,6 +160,23 @@ def test_who_names_a_conversation_has_to_belong_to_it(
     assert (found.kept.reason or "").startswith(why)
     assert found.kept.conversation_key == KEY  # also in review: a person may let it in there
     assert (found.inbound is not None) == (state is WAITING)
+
+
+@pytest.mark.parametrize("listed", ["example.org", "@example.org"])
+@pytest.mark.parametrize(
+    ("sender", "passed", "state"),
+    [
+        ("max@example.org", True, WAITING),
+        ("max@example.org", False, REVIEW),
+        ("max@mail.example.org", True, REVIEW),  # a domain stands for itself alone
+        ("max@notexample.org", True, REVIEW),
+    ],
+)
+def test_a_domain_lists_everybody_in_it_whom_a_server_vouches_for(
+    listed: str, sender: str, *, passed: bool, state: MailState
+) -> None:
+    mail = raw(sender, passed=passed, In_Reply_To=OURS)
+    assert sorted_(mail, representatives=frozenset({listed})).kept.state is state
 
 
 @pytest.mark.parametrize("passed", [True, False])

@@ -1,0 +1,142 @@
+"""SIGKILL at each commit on a mail's way: it is stored once, and answered by one mail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import signal
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from functools import partial
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from sqlalchemy import select
+
+from bot.settings import ensure_starter
+from store import mail as mails
+from store.engine import Database
+from store.mail import MailState
+from store.schema import mails as kept
+from tests.adapters.mail.imap import until
+from tests.adapters.mail.smtp import World, world
+from tests.dovecot import Dovecot
+from tests.engine.child import Death
+from tests.flow import mail_child
+from tests.flow.desk import change_settings
+from tests.flow.mail_child import Plan
+from tests.flow.mail_desk import described, reply, written
+from tests.flow.test_mail_outages import finished, let_a_minute_pass, opened, started
+
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["__main__", mail_child.__name__])  # see tests/engine/scene.py
+
+# In the order of a mail's way. The second `finish` is that of the evaluation after the message.
+CONNECTING = ("store.mail.attend", "adapters.mail.keeping._advance")
+RECEIVING = ("store.work.accept_all", "store.work.claim", "store.work.finish", "store.work.fire_due_timers")
+ANSWERING = ("store.outbox.claim", "store.mail.may_send", "bot.delivery._delivered")
+SETTLING = ("store.mail.mark_settled",)
+
+
+def around(transactions: Iterable[str]) -> list[Death]:
+    deaths = [Death(at=at, when=when) for at in transactions for when in ("before", "after")]
+    second = [Death(at="store.work.finish", when=when, nth=2) for when in ("before", "after")]
+    return [*deaths, *second] if "store.work.finish" in transactions else deaths
+
+
+async def test_a_death_at_any_commit_on_its_way_stores_each_mail_once_and_answers_it_once(
+    migrated_url: str, tmp_path: Path, dovecot: Dovecot
+) -> None:
+    async with world() as there, opened(migrated_url) as database:
+        product = Product(migrated_url, tmp_path)
+        mailbox = described(dovecot, there.port, after_handling={"action": "mark_seen"})
+        (tmp_path / "mailboxes.yaml").write_text(json.dumps({"mailboxes": [mailbox]}))
+        ensure_starter(database)
+        change_settings(database, lambda settings: settings["evaluation"].update(quiet=0, at_most=0))
+        for death in around(CONNECTING):
+            await product.dies(death)
+        async with product.runs():
+            await until(lambda: started(database))
+
+        deaths = around((*RECEIVING, *ANSWERING, *SETTLING))
+        for number, death in enumerate(deaths):
+            dovecot.deliver(bytes(written(person(number), f"My kettle {number} leaks water.", f"Kettle {number}")))
+            await product.dies(death)
+            let_a_minute_pass(database)
+        async with product.runs():
+            await until(lambda: finished(database, len(deaths)), seconds=60)
+            await until(lambda: settled(database))
+        cases = [letters_of(there, number)[0] for number in range(len(deaths))]
+
+        again = around(RECEIVING)
+        for number, death in enumerate(again):
+            words = f"It is urgent. The serial number is EH24-{100000 + number}."
+            dovecot.deliver(bytes(reply(person(number), words, cases[number])))
+            await product.dies(death)
+            let_a_minute_pass(database)
+        async with product.runs():
+            await until(lambda: finished(database, len(deaths) + len(again)), seconds=60)
+            await until(lambda: settled(database))
+
+        found = database.read_now(partial(mails.listed, states=(), limit=1000))
+        wanted = {MailState.CREATED: len(deaths), MailState.JOINED: len(again)}
+        assert Counter(each.state for each in found) == wanted
+        assert len({each.case_number for each in found}) == len(deaths)
+        assert {(each.sender, each.case_number) for each in found if each.state is MailState.JOINED} <= {
+            (each.sender, each.case_number) for each in found if each.state is MailState.CREATED
+        }
+        assert len(dovecot.flags()) == len(found)
+        assert all(rb"\Seen" in flags for flags in dovecot.flags().values())
+        # The card, and a line about what the reply changed.
+        told = [len(letters_of(there, number)) for number in range(len(deaths))]
+        assert told == [2 if number < len(again) else 1 for number in range(len(deaths))]
+
+
+def person(number: int) -> str:
+    return f"Person {number} <person{number}@many.example>"
+
+
+def letters_of(there: World, number: int) -> list[EmailMessage]:
+    """What somebody got. What was on its way when its sender died came again, with the same Message-ID: as one mail."""
+    to_them = [letter.mail for letter in there.letters if f"person{number}@many.example" in letter.recipients]
+    return list({str(mail["Message-ID"]): mail for mail in to_them}.values())
+
+
+def settled(database: Database) -> bool:
+    """Nothing is left to be marked in the mailbox."""
+    left = select(kept.c.id).where(kept.c.settled.is_(False)).limit(1)
+    return database.read_now(lambda connection: connection.execute(left).first()) is None
+
+
+class Product:
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url = url
+        self._folder = folder
+
+    async def dies(self, death: Death) -> None:
+        process = self._start(death)
+        try:
+            await until(lambda: process.exitcode is not None)
+            assert process.exitcode == -signal.SIGKILL, f"it ended by itself at {death}"
+        except TimeoutError:
+            raise AssertionError(f"it never came to {death}") from None
+        finally:
+            process.kill()
+            await asyncio.to_thread(process.join)
+
+    @asynccontextmanager
+    async def runs(self) -> AsyncGenerator[None]:
+        process = self._start(None)
+        try:
+            yield
+        finally:
+            process.kill()
+            await asyncio.to_thread(process.join)
+
+    def _start(self, death: Death | None) -> BaseProcess:
+        process = processes.Process(target=mail_child.run, args=[Plan(url=self._url, folder=self._folder, death=death)])
+        process.start()
+        return process
