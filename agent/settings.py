@@ -26,7 +26,7 @@ from agent.conditions import (
 )
 from agent.definitions import CaseField, Document, FieldType, Identifier, Name, Option
 from agent.numbers import is_currency
-from store.model import Category
+from store.model import Author, Category
 
 __all__ = [
     "AllOf", "AnyOf", "Asking", "Automation", "CaseField", "ChannelSettings", "Condition", "Creation", "CreationItem",
@@ -138,7 +138,7 @@ class Feature(StrEnum):
 
 
 class ExperienceProfile(Document):
-    """What a group of representatives may use; `members` are native user ids, "*" is everybody."""
+    """What a group of representatives may use; `members` are native user ids, or of groups; "*" is everybody."""
 
     name: Name
     members: tuple[str, ...] = ("*",)
@@ -190,9 +190,10 @@ class Settings(Document):
     def field(self, field_id: str) -> CaseField | None:
         return next((field for field in self.fields if field.id == field_id), None)
 
-    def allows(self, member: str, feature: Feature) -> bool:
-        """Whether any experience profile of this representative (a native user id) has the feature."""
-        mine = [profile for profile in self.experience_profiles if {member, "*"} & set(profile.members)]
+    def allows(self, author: Author, feature: Feature) -> bool:
+        """Whether any experience profile of this representative, or of a group of theirs, has the feature."""
+        who = {author.id, *author.groups, "*"}
+        mine = [profile for profile in self.experience_profiles if not who.isdisjoint(profile.members)]
         return any(feature in profile.features for profile in mine)
 
     def channel(self, name: str) -> ChannelSettings:

@@ -6,14 +6,14 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import assert_never
+from typing import assert_never, cast
 
 from agent import fields
 from agent.creation import first_sentence
-from agent.decision import Outcome, Trigger
+from agent.decision import Outcome, Trigger, Write
 from agent.settings import CaseField, Feature, FieldType
 from bot import card, evaluation, words
 from bot.announce import announce, changes
@@ -35,6 +35,7 @@ from bot.commands import (
     UpdateCase,
     help_text,
 )
+from bot.desk import parsed
 from bot.evaluation import Evaluator, Finding, Question
 from bot.settings import InForce
 from bot.tracker import Reading, Step
@@ -42,7 +43,7 @@ from store import cases, conversations, outbox, work
 from store.audit import Origin
 from store.cases import FieldWrite, UnknownCase, UnknownSuggestion
 from store.engine import Connection, Transaction
-from store.model import Actor, ActorKind, Case, CaseNumber, CaseStatus, ConversationId, FieldId, Inbound, utcnow
+from store.model import Actor, ActorKind, Case, CaseNumber, CaseStatus, ConversationId, FieldId, Inbound, Value, utcnow
 from store.work import Claim
 
 LISTED = 20
@@ -72,6 +73,9 @@ class Request:
         return Origin(actor=self.actor, conversation_id=self.conversation_id, settings_version=version)
 
 
+FormValues = Mapping[str, Sequence[str]]
+"""What was filled in, by field id; empty for a field that was left empty, or emptied."""
+
 Act = Callable[[Connection], str]
 """Does it all in the final transaction, and returns the answer."""
 
@@ -96,7 +100,7 @@ class CommandRunner:
 
     async def _act(self, request: Request, reading: Reading) -> Act:
         if reading.step is Step.ACTION:
-            return _pressed(request)
+            return await self._submitted(request) or _pressed(request)
         if isinstance(reading.command, CommandError):
             raise NotPossible(*reading.command.problems)
         if isinstance(reading.command, UpdateCase) and not reading.command.assignments:
@@ -123,6 +127,37 @@ class CommandRunner:
             # Else what one customer wrote would be told to another.
             raise NotPossible(words.another_conversations_case(case.number))
         return partial(_apply_update, request=request, finding=finding)
+
+    async def _submitted(self, request: Request) -> Act | None:
+        """A form that came back; None for a button."""
+        match request.inbound.action:
+            case {"verb": "create_case", "values": dict()}:
+                question = Question(conversation_id=request.conversation_id, trigger=Trigger.COMMAND, manual=True)
+                finding = await self._filled_in(request, question)
+                writes = _form_writes(request, finding, cast("FormValues", request.inbound.action["values"]))
+                return partial(_apply_creation, request=request, finding=_beside(finding, writes), writes=writes)
+            case {"verb": "update_case", "case": int(number), "revision": int(revision), "values": dict()}:
+                number = CaseNumber(number)
+                question = Question(
+                    conversation_id=request.conversation_id, trigger=Trigger.COMMAND, case_number=number
+                )
+                finding = await self._filled_in(request, question)
+                writes = _form_writes(request, finding, cast("FormValues", request.inbound.action["values"]))
+                return partial(_apply_form, request=request, number=number, revision=revision, writes=writes)
+            case _:
+                return None
+
+    async def _filled_in(self, request: Request, question: Question) -> Finding:
+        """What the agent reads now: its words stay with the values that a person took over from it."""
+        _require_profile(request)
+        try:
+            finding = await self._evaluator.find(question)
+        except UnknownCase as error:
+            raise NotPossible(words.unknown_case(error.number)) from error
+        case = finding.snapshot.case
+        if case is not None and request.conversation_id not in case.conversations:
+            raise NotPossible(words.another_conversations_case(case.number))
+        return finding
 
     async def _create(self, request: Request, command: CreateCase) -> Act:
         _require_profile(request)
@@ -183,7 +218,7 @@ def _say(_connection: Connection, *, text: str) -> str:
 
 
 def _require_profile(request: Request) -> None:
-    if not request.in_force.settings.allows(request.inbound.author.id, Feature.CASES):
+    if not request.in_force.settings.allows(request.inbound.author, Feature.CASES):
         raise NotPossible(words.not_in_profile())
 
 
@@ -256,6 +291,59 @@ def _apply_creation(connection: Connection, *, request: Request, finding: Findin
     cases.write(connection, request.origin, before, writes)
     set_by_hand = changes(settings, before, cases.get(connection, number))
     return f"{answer}\n{words.fields_set(number, set_by_hand, settings)}"
+
+
+# --- forms ------------------------------------------------------------------------------------------
+
+
+def _form_writes(request: Request, finding: Finding, given: FormValues) -> list[FieldWrite]:
+    """What differs from the case, as the person's own. Raises NotPossible with everything that is wrong."""
+    settings, case = request.in_force.settings, finding.snapshot.case
+    read = {each.field: each for each in finding.decision.writes}
+    problems, writes = list[str](), list[FieldWrite]()
+    for field_id, texts in given.items():
+        field = settings.field(field_id)
+        if field is None:
+            problems.append(words.unknown_field(field_id, None, [each.label for each in settings.fields]))
+            continue
+        try:
+            value = parsed(field, texts, settings)
+        except fields.BadValue as error:
+            problems.append(str(error))
+            continue
+        found = read.get(FieldId(field_id))
+        held = case.values.get(FieldId(field_id)) if case else None
+        stands = held.value if held else None
+        if fields.same(field, value, stands) and not (case is None and value is None and found is not None):
+            continue
+        writes.append(_by_hand(FieldId(field_id), value, found if found and _agree(field, value, found) else None))
+    if problems:
+        raise NotPossible(*problems)
+    return writes
+
+
+def _agree(field: CaseField, value: Value | None, found: Write) -> bool:
+    return value is not None and fields.same(field, value, found.value)
+
+
+def _by_hand(field_id: FieldId, value: Value | None, found: Write | None) -> FieldWrite:
+    if found is None:
+        return FieldWrite(field=field_id, value=value)
+    return FieldWrite(field=field_id, value=value, confidence=found.confidence, evidence=found.evidence)
+
+
+def _apply_form(
+    connection: Connection, *, request: Request, number: CaseNumber, revision: int, writes: list[FieldWrite]
+) -> str:
+    before = cases.get(connection, number, lock=True)
+    if before.revision != revision:
+        raise NotPossible(words.changed_meanwhile(number))
+    if not writes:
+        return words.fields_set(number, [], request.in_force.settings)
+    cases.write(connection, request.origin, before, writes)
+    after = _tell(connection, request, before)
+    settings = request.in_force.settings
+    return words.fields_set(number, changes(settings, before, after), settings)
 
 
 # --- by hand ----------------------------------------------------------------------------------------

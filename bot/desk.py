@@ -298,9 +298,7 @@ def _fit(option: Option, typed: str) -> float:
     return max(fuzz.WRatio(typed, each) for each in names)
 
 
-def _overview(
-    connection: Connection, *, channel: str, account: str, author: Author, representative: bool
-) -> Overview:
+def _overview(connection: Connection, *, channel: str, account: str, author: Author, representative: bool) -> Overview:
     def line(case: Case) -> CaseLine:
         return CaseLine(
             number=case.number,
@@ -322,5 +320,3 @@ def _overview(
     return Overview(
         representative=True, mine=tuple(map(line, mine)), waiting=tuple(map(line, [*undecided, *unclaimed][:_SHOWN]))
     )
-
-

@@ -10,8 +10,9 @@ from agent.settings import Settings
 from bot import words
 from bot.commands import Command, CommandError, parse
 from store.commands import command_word
+from store.mail import CHANNEL as EMAIL
 from store.mail import is_listed
-from store.model import Category, Inbound, InboundKind, Role
+from store.model import Author, Category, Inbound, InboundKind, Role
 
 
 class Step(Enum):
@@ -45,13 +46,19 @@ def read(inbound: Inbound, settings: Settings, *, demo_representatives: frozense
     return Reading(step=_step(inbound, role), role=role, noise=is_noise(inbound.text))
 
 
+def is_representative(
+    author: Author, channel: str, settings: Settings, demo_representatives: frozenset[str] = frozenset()
+) -> bool:
+    """Whether the settings list somebody, or a group of theirs, as a representative on this channel."""
+    listed = set(settings.channel(channel).representatives) | demo_representatives
+    if channel == EMAIL:
+        return is_listed(author.id, {each.casefold() for each in listed})
+    return not listed.isdisjoint({author.id, *author.groups})
+
+
 def _role(inbound: Inbound, settings: Settings, demo_representatives: frozenset[str]) -> Role:
-    author, listed = inbound.author.id, set(settings.channel(inbound.channel).representatives) | demo_representatives
-    if inbound.category is Category.EMAIL:
-        found = is_listed(author, {each.casefold() for each in listed})
-    else:
-        found = author in listed
-    return Role.REPRESENTATIVE if found else Role.CUSTOMER
+    listed = is_representative(inbound.author, inbound.channel, settings, demo_representatives)
+    return Role.REPRESENTATIVE if listed else Role.CUSTOMER
 
 
 def _read_message(inbound: Inbound, settings: Settings, role: Role) -> Reading:

@@ -184,6 +184,10 @@ def no_case_here() -> str:
     return "This conversation has no case yet. /create-case opens one; or name a case: /case 1042."
 
 
+def changed_meanwhile(number: int) -> str:
+    return f"Case {number} has changed meanwhile: open the form again, it shows what is true now."
+
+
 def not_in_profile() -> str:
     return "Your experience profile does not include this; an administrator can change it."
 

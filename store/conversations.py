@@ -45,6 +45,11 @@ _LIVE = select(case_conversations.c.case_number).where(
 _GET = select(conversations, _LIVE.scalar_subquery().label("case_number")).where(
     conversations.c.id == bindparam("conversation")
 )
+_FIND = select(conversations.c.id).where(
+    conversations.c.channel == bindparam("channel"),
+    conversations.c.account == bindparam("account"),
+    conversations.c.key == bindparam("key"),
+)
 _KNOWN = select(participants.c.id).where(
     participants.c.conversation_id == bindparam("conversation"),
     participants.c.author_id == bindparam("author"),
@@ -112,6 +117,12 @@ def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:
         asked=row.asked,
         case_number=None if row.case_number is None else CaseNumber(row.case_number),
     )
+
+
+def find(connection: Connection, channel: str, account: str, key: str) -> ConversationId | None:
+    """The conversation under a native key."""
+    found = connection.execute(_FIND, {"channel": channel, "account": account, "key": key}).scalar_one_or_none()
+    return None if found is None else ConversationId(found)
 
 
 def join(connection: Connection, conversation_id: int, inbound: Inbound, role: Role, contact_id: ContactId) -> int:

@@ -8,8 +8,17 @@ from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, func, select
 
-from store.model import CaseNumber, ConversationId, Role
-from store.schema import case_conversations, conversations, evaluations, messages, participants
+from store import cases
+from store.model import Case, CaseNumber, ConversationId, Role
+from store.schema import (
+    case_conversations,
+    contact_identities,
+    conversations,
+    evaluations,
+    messages,
+    participants,
+)
+from store.schema import cases as case_rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +62,86 @@ def conversations_listed(connection: Connection, *, without_case: bool, limit: i
 def has_conversation(connection: Connection, conversation_id: int) -> bool:
     mine = select(conversations.c.id).where(conversations.c.id == conversation_id)
     return connection.execute(mine).first() is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A conversation that a command may be about."""
+
+    key: str
+    customer: str
+    opening: str  # the first words of the customer
+    case_number: CaseNumber | None  # the live case
+    last_message_at: datetime
+
+
+def open_conversations(
+    connection: Connection, *, channel: str, account: str, key_prefix: str, since: datetime, limit: int
+) -> list[Candidate]:
+    """Those in which a customer wrote, the latest first, whose keys begin so."""
+    live = case_conversations.c.live & (case_conversations.c.conversation_id == conversations.c.id)
+    query = (
+        select(
+            conversations.c.key,
+            conversations.c.last_message_at,
+            case_conversations.c.case_number,
+            _first_customer().label("customer"),
+            func.coalesce(_opening(), "").label("opening"),
+        )
+        .outerjoin(case_conversations, live)
+        .where(
+            conversations.c.channel == channel,
+            conversations.c.account == account,
+            conversations.c.key.startswith(key_prefix, autoescape=True),
+            conversations.c.last_message_at >= since,
+            _first_customer().is_not(None),
+        )
+        .order_by(conversations.c.last_message_at.desc())
+        .limit(limit)
+    )
+    return [Candidate(**row) for row in connection.execute(query).mappings()]
+
+
+def conversation_key(connection: Connection, channel: str, account: str, number: CaseNumber) -> str | None:
+    """The key of the case's latest conversation on this channel and account."""
+    linked = (
+        select(conversations.c.key)
+        .join(case_conversations, case_conversations.c.conversation_id == conversations.c.id)
+        .where(
+            case_conversations.c.case_number == number,
+            conversations.c.channel == channel,
+            conversations.c.account == account,
+        )
+        .order_by(conversations.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(linked).scalar_one_or_none()
+
+
+def cases_of(connection: Connection, channel: str, account: str, author_id: str, *, limit: int) -> list[Case]:
+    """The cases of whoever is behind a native user, newest first."""
+    who = select(contact_identities.c.contact_id).where(
+        contact_identities.c.channel == channel,
+        contact_identities.c.account == account,
+        contact_identities.c.external_id == author_id,
+    )
+    mine = select(case_rows.c.number).where(case_rows.c.contact_id.in_(who))
+    numbers = connection.execute(mine.order_by(case_rows.c.number.desc()).limit(limit)).scalars()
+    return [cases.get(connection, number) for number in numbers]
+
+
+def _opening() -> ScalarSelect[Any]:
+    """A customer's first words that are more than a greeting."""
+    said = (
+        select(messages.c.text)
+        .join(participants, participants.c.id == messages.c.participant_id)
+        .where(
+            messages.c.conversation_id == conversations.c.id,
+            participants.c.role == Role.CUSTOMER,
+            messages.c.deleted_at.is_(None),
+        )
+    )
+    return said.order_by(messages.c.noise, messages.c.id).limit(1).scalar_subquery()
 
 
 def _first_customer() -> ScalarSelect[Any]:

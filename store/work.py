@@ -80,6 +80,12 @@ _TOUCH_CONVERSATION = _conversation.on_conflict_do_update(
         "ready_at": func.coalesce(conversations.c.ready_at, _conversation.excluded.ready_at),
     },
 ).returning(conversations.c.id)
+_WAITS = select(conversations.c.id).where(
+    conversations.c.channel == bindparam("channel"),
+    conversations.c.account == bindparam("account"),
+    conversations.c.key == bindparam("key"),
+    conversations.c.ready_at <= bindparam("moment"),
+)
 _ENQUEUE = insert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
 _CLAIMABLE = locked(
     select(conversations.c.id)
@@ -147,6 +153,12 @@ def accept_all(connection: Connection, inbounds: Sequence[Inbound], alongside: T
             known += 1
     alongside(connection)
     return known
+
+
+def waits(connection: Connection, channel: str, account: str, key: str) -> bool:
+    """Whether something that was received for a conversation has not been handled yet."""
+    mine = {"channel": channel, "account": account, "key": key, "moment": now(connection)}
+    return connection.execute(_WAITS, mine).first() is not None
 
 
 def _touch_conversation(connection: Connection, inbound: Inbound, moment: datetime) -> ConversationId:

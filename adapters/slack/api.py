@@ -97,7 +97,8 @@ def _refusal(method: str, error: SlackApiError) -> Exception:
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         after = response.headers.get("Retry-After") or response.headers.get("retry-after")
         return RetryLater(f"Slack asks to wait with {method}.", after=_seconds(after))
-    data = cast("Json", response.data) if isinstance(response.data, dict) else {}
+    answer: object = response.data
+    data = cast("Json", answer) if isinstance(answer, dict) else {}
     code = str(data.get("error") or f"status_{response.status_code}")
     if code in _TRANSIENT or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return RetryLater(f"Slack failed with {method}: {code}.")

@@ -104,7 +104,7 @@ class _Reader:
     def _inline(self, element: Json) -> str:
         return "".join(self._word(each) for each in parts(element, "elements"))
 
-    def _word(self, word: Json) -> str:
+    def _word(self, word: Json) -> str:  # noqa: PLR0911 -- one for each kind of element
         match word.get("type"):
             case "text":
                 return text(word, "text")

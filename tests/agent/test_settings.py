@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from agent.conditions import OPERATORS
 from agent.problems import find_problems
 from agent.settings import CaseField, Feature, FieldType, Incoherent, Operator, Settings
+from store.model import Author
 from tests.agent.examples import SETTINGS, with_settings
 
 
@@ -173,9 +174,9 @@ def test_settings_survive_json() -> None:
 
 def test_a_profile_gives_its_members_its_features() -> None:
     nobody = with_settings(experience_profiles=[{"name": "A", "members": ["R1"]}])
-    assert SETTINGS.allows("anyone", Feature.CASES)
-    assert nobody.allows("R1", Feature.CASES)
-    assert not nobody.allows("R2", Feature.CASES)
+    assert SETTINGS.allows(Author(id="anyone"), Feature.CASES)
+    assert nobody.allows(Author(id="R1"), Feature.CASES)
+    assert not nobody.allows(Author(id="R2"), Feature.CASES)
 
 
 def test_a_channel_that_is_not_listed_is_on_without_representatives() -> None:
