@@ -142,3 +142,8 @@ def _file(row: Row[Any]) -> File:
         address=row.address,
         link=row.link,
     )
+
+
+def state_of(connection: Connection, key: str) -> str | None:
+    """waiting, kept, or link."""
+    return connection.execute(select(slack_files.c.state).where(slack_files.c.key == key)).scalar_one_or_none()

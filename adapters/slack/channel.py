@@ -144,7 +144,9 @@ def _oauth(
     database: Database, configuration: SlackConfiguration, installations: Installations, api: Api
 ) -> AsyncOAuthFlow:
     public_url = configuration.public_url
+    parts = urlsplit(configuration.api_url)
     settings = AsyncOAuthSettings(
+        authorization_url=f"{parts.scheme}://{parts.netloc}/oauth/v2/authorize",
         client_id=configuration.client_id,
         client_secret=configuration.client_secret,
         scopes=sorted(BOT_SCOPES),
@@ -153,7 +155,6 @@ def _oauth(
         redirect_uri_path=REDIRECT,
         installation_store=installations,
         state_store=States(database),
+        install_page_rendering_enabled=False,  # straight to Slack's own page
     )
-    parts = urlsplit(configuration.api_url)
-    settings.authorization_url = f"{parts.scheme}://{parts.netloc}/oauth/v2/authorize"
     return AsyncOAuthFlow(client=api.client(""), settings=settings)

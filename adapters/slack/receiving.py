@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,7 @@ from store.slack import File, Placed
 
 log = structlog.get_logger()
 
+_PATIENCE = 1.5  # seconds for that: the message itself must be acknowledged within three
 _BACKFILLED = 200  # messages of an old thread that are fetched
 
 
@@ -58,10 +60,10 @@ class Receiving:
         place = await self._places.of(origin.account, said, watching)
         if place is None:
             return
+        if not place.met:  # what was written before comes first
+            await self._fetch_the_rest(origin, place)
         inbound, files = await self._inbound(origin, said, place.key, event_id)
         await self.store(inbound, place.placed, files)
-        if not place.met:
-            await self._fetch_the_rest(origin, place)
 
     async def store(self, inbound: Inbound, placed: Placed | None = None, files: Sequence[File] = ()) -> bool:
         """False when it had been stored before. Raises what `Receive` raises."""
@@ -96,12 +98,13 @@ class Receiving:
         channel, root = addresses.channel_of(place.key), addresses.root_of(place.key)
         try:
             asked = {"channel": channel, "ts": root, "limit": _BACKFILLED}
-            told_by_slack = await self._api.read(origin.workspace.token, "conversations.replies", asked) if root else {}
-        except (ApiRefused, RetryLater) as error:
+            async with asyncio.timeout(_PATIENCE):
+                answer = await self._api.read(origin.workspace.token, "conversations.replies", asked) if root else {}
+        except (ApiRefused, RetryLater, TimeoutError) as error:
             log.info("slack_thread_not_told", reason=str(error))
             return False
         ours = origin.workspace
-        events = [{**each, "channel": channel} for each in parts(told_by_slack, "messages")]
+        events = [{**each, "channel": channel} for each in parts(answer, "messages")]
         found = [said for each in events if (said := _or_none(each, ours)) is not None]
         told = [await self._inbound(origin, said, place.key, "") for said in found]
         if not told or self.receive is None:

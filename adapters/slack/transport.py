@@ -96,7 +96,7 @@ class Transport:
             return web.json_response({"error": f"The body is larger than {_BODY_LIMIT} bytes."}, status=413)
         try:
             asked = await to_bolt_request(request)
-        except ValueError:  # no JSON, no text
+        except (ValueError, AttributeError, TypeError, LookupError):  # bolt looks into a body before it has a shape
             return web.json_response({"error": "The body is not what Slack sends."}, status=HTTPStatus.BAD_REQUEST)
         return await to_aiohttp_response(await self._bolt.async_dispatch(asked))
 

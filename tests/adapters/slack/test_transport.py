@@ -1,0 +1,162 @@
+"""The ways in: signed HTTP, Socket Mode, OAuth; and the workspaces that take us away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from adapters.channel import State, Undeliverable
+from store.schema import slack_bots, slack_installations, slack_oauth_states
+from tests.adapters.contract import ChannelContract, Remote, answer_to
+from tests.adapters.slack import events
+from tests.adapters.slack.fake import BOT_ID, BOT_USER
+from tests.adapters.slack.slack import ADA, HELP, SlackRemote, slack_remote
+
+
+class SocketRemote(SlackRemote):
+    async def deliver(self, payload: Any) -> int:
+        """Taken or not: an envelope that isn't acknowledged comes again."""
+        try:
+            await self.slack.push(payload, patience=3.0)
+        except TimeoutError:
+            self.slack.unacknowledged.clear()
+            return 500
+        return 200
+
+
+class TestSocketMode(ChannelContract):
+    @pytest.fixture
+    async def remote(self, sqlite_url: str) -> AsyncIterator[SlackRemote]:
+        async with slack_remote(sqlite_url, remote=SocketRemote, socket=True) as remote:
+            yield remote
+
+    async def test_a_bad_signature_is_401_and_stores_nothing(self, remote: Remote) -> None:
+        """Nobody but Slack is at the other end of the socket: there is no way in by HTTP."""
+        assert remote.forged()
+        assert isinstance(remote, SlackRemote)
+        assert (await remote.slack.deliver(remote.url, remote.message("My kettle leaks"))).status == 404
+
+    async def test_malformed_input_is_the_senders_error_and_stores_nothing(self, remote: Remote) -> None:
+        assert isinstance(remote, SlackRemote)
+        for payload in remote.malformed()[-2:]:
+            with pytest.raises(TimeoutError):
+                await remote.slack.push(payload, patience=1.0)
+        assert remote.inbox.received == []
+
+    async def test_what_a_lost_socket_left_unacknowledged_comes_again_and_counts_once(
+        self, remote: SlackRemote
+    ) -> None:
+        remote.inbox.gate.clear()
+        pushed = asyncio.create_task(remote.slack.push(remote.message("My kettle leaks")))
+        await remote.inbox.called.wait()
+        remote.slack.drop_sockets()
+        remote.inbox.gate.set()
+        await pushed
+        assert [each.text for each in remote.inbox.received] == ["My kettle leaks"]
+
+
+async def test_slacks_question_whether_it_is_us_is_answered(remote: SlackRemote) -> None:
+    answer = await remote.slack.deliver(remote.url, {"type": "url_verification", "challenge": "xyz"})
+    assert (answer.status, answer.json) == (200, {"challenge": "xyz"})
+
+
+async def test_an_outage_of_the_database_asks_slack_to_come_again(remote: SlackRemote) -> None:
+    from store.engine import DatabaseUnavailable  # noqa: PLC0415
+
+    remote.inbox.failure = DatabaseUnavailable("gone")
+    assert await remote.deliver(remote.message("My kettle leaks")) == 503
+
+
+async def test_a_workspace_that_is_not_ours_is_refused(remote: SlackRemote) -> None:
+    message = events.said(remote.slack, "My kettle leaks", user=ADA, channel=HELP)
+    strange = events.envelope(message["event"], team="T9")
+    assert (await remote.slack.deliver(remote.url, strange)).status != 500
+    assert remote.inbox.received == []
+
+
+async def test_a_token_that_slack_refuses_is_said_in_words(sqlite_url: str) -> None:
+    async with slack_remote(sqlite_url) as remote:
+        remote.slack.tokens.clear()
+        health = await remote.native._looked("Listening.")  # noqa: SLF001 -- a minute is too long to wait for
+        assert health.state is State.DEGRADED
+        assert "refuses the bot token" in health.sentence
+
+
+# --- many workspaces ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def installable(sqlite_url: str) -> AsyncIterator[SlackRemote]:
+    async with slack_remote(sqlite_url, oauth=True) as remote:
+        yield remote
+
+
+async def install(remote: SlackRemote, team: str, token: str, *, enterprise: bool = False) -> None:
+    remote.slack.codes["a-code"] = {
+        "app_id": "A1",
+        "access_token": token,
+        "token_type": "bot",
+        "scope": "chat:write",
+        "bot_user_id": BOT_USER,
+        "team": {"id": team, "name": team},
+        "enterprise": None,
+        "authed_user": {"id": ADA},
+        "is_enterprise_install": enterprise,
+    }
+    async with ClientSession() as session:
+        base = remote.url.removesuffix("/slack/events")
+        async with session.get(f"{base}/slack/install", allow_redirects=False) as answer:
+            cookie = {"Cookie": answer.headers["Set-Cookie"].partition(";")[0]}
+            consent = answer.headers["Location"]
+        async with session.get(consent, allow_redirects=False) as answer:
+            way_back = answer.headers["Location"].partition("?")[2]
+        async with session.get(f"{base}/slack/oauth_redirect?{way_back}", headers=cookie) as answer:
+            assert answer.status == 200, await answer.text()
+
+
+async def test_each_workspace_is_served_with_its_own_token(installable: SlackRemote) -> None:
+    await install(installable, "T1", "xoxb-one")
+    await install(installable, "T2", "xoxb-two")
+    message = events.said(installable.slack, "My kettle leaks", user=ADA, channel=HELP)
+    assert await installable.deliver(message) == 200
+    assert await installable.deliver(events.envelope(message["event"], team="T2")) == 200
+    assert [each.account for each in installable.inbox.received] == ["T1", "T2"]
+    await installable.native.send(answer_to(installable.inbox.received[1], "Which model?", key="1"))
+    assert installable.slack.calls[-1].token == "xoxb-two"
+
+
+async def test_the_way_back_without_its_state_installs_nothing(installable: SlackRemote) -> None:
+    async with ClientSession() as session:
+        base = installable.url.removesuffix("/slack/events")
+        async with session.get(f"{base}/slack/oauth_redirect?code=a-code&state=guessed") as answer:
+            assert answer.status == 400
+    assert installable.slack.of("oauth.v2.access") == []
+
+
+@pytest.mark.parametrize("kind", ["app_uninstalled", "tokens_revoked"])
+async def test_a_workspace_that_takes_us_away_is_forgotten(installable: SlackRemote, kind: str) -> None:
+    await install(installable, "T1", "xoxb-one")
+    message = events.said(installable.slack, "My kettle leaks", user=ADA, channel=HELP)
+    await installable.deliver(message)
+    await installable.deliver(events.envelope({"type": kind, "tokens": {"bot": [BOT_ID]}}))
+    with pytest.raises(Undeliverable):
+        await installable.native.send(answer_to(installable.inbox.received[0], "Which model?", key="1"))
+
+
+def test_the_tables_are_those_that_the_sdk_reads_and_writes() -> None:
+    from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallationStore as Store  # noqa: PLC0415
+    from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore as States  # noqa: PLC0415
+    from sqlalchemy import MetaData  # noqa: PLC0415
+
+    build: Any = partial(Store.build_installations_table, MetaData())
+    for made, ours in (
+        (build("i"), slack_installations),
+        (Store.build_bots_table(MetaData(), "b"), slack_bots),
+        (States.build_oauth_states_table(MetaData(), "s"), slack_oauth_states),
+    ):
+        assert [(c.name, c.nullable) for c in made.columns] == [(c.name, c.nullable) for c in ours.columns]
