@@ -195,8 +195,15 @@ def change_settings(database: Database, change: Callable[[dict[str, Any]], objec
 
 
 @asynccontextmanager
-async def open_desk(database_url: str, folder: Path, *, quiet: float = 0.2, **environment: str) -> AsyncGenerator[Desk]:
-    """`quiet`: seconds of quiet before a message is evaluated."""
+async def open_desk(
+    database_url: str,
+    folder: Path,
+    *,
+    quiet: float = 0.2,
+    settings: Callable[[dict[str, Any]], object] | None = None,
+    **environment: str,
+) -> AsyncGenerator[Desk]:
+    """`quiet`: seconds of quiet before a message is evaluated; `settings` changes those that it starts with."""
     environ = {
         "CASEWRIGHT_DATABASE_URL": database_url,
         "CASEWRIGHT_WEBCHAT_SECRET": SECRET,
@@ -206,7 +213,9 @@ async def open_desk(database_url: str, folder: Path, *, quiet: float = 0.2, **en
     }
     loaded = config.load(environ, folder)
     app = Application(loaded, opened(loaded))
-    change_settings(app.database, lambda settings: settings["evaluation"].update(quiet=quiet, at_most=30))
+    change_settings(app.database, lambda document: document["evaluation"].update(quiet=quiet, at_most=30))
+    if settings is not None:
+        change_settings(app.database, settings)
     try:
         async with running(app) as base, ClientSession() as session:
             yield Desk(app=app, session=session, base=base)
