@@ -76,7 +76,7 @@ def _believed(headers: Headers, authserv_id: str) -> Iterator[str]:
             if not _is_local(host) and _organisation(host) not in ours:
                 return
             received += 1
-        elif name == _NAME and _server(value) == authserv_id:
+        elif name == _NAME and authserv_id_of(value) == authserv_id:
             if first or not received:
                 yield value
             first = False
@@ -105,7 +105,8 @@ def _organisation(host: str) -> str:
     return "outlook.com" if domain in _MICROSOFT else domain
 
 
-def _server(value: str) -> str:
+def authserv_id_of(value: str) -> str:
+    """The name under which a server wrote an Authentication-Results field, in lower case."""
     first = re.sub(r"\([^()]{0,200}\)", " ", value[:500]).split(";")[0].strip()
     if "=" in first:
         return _NAMELESS
