@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from agent.conditions import condition_problems, named_fields, nearest
+from agent.conditions import MAIL, condition_problems, named_fields, nearest
 from agent.record_creation import value_problems
 from agent.settings import CaseField, Expression, Incoherent, Problem, Settings
 
@@ -139,6 +139,14 @@ def _references(document: Mapping[str, Any]) -> Iterator[Problem]:
         yield from named_fields(f"update_rules[{position}].fields", _names(rule, "fields"), fields)
         if expression := _expression(rule):
             yield from condition_problems(f"update_rules[{position}].when", expression, fields)
+    for position, rule in enumerate(_list(document, "record_creation_rules")):
+        for number, item in enumerate(_list(rule, "items")):
+            path = f"record_creation_rules[{position}].items[{number}]"
+            for name in _keys_of(item, "values"):
+                if name not in fields:
+                    yield Problem(f"{path}.values.{name}", f"there is no field {name!r}{nearest(name, fields)}")
+            if expression := _expression(item):
+                yield from condition_problems(f"{path}.when", expression, MAIL)
 
 
 def _known_fields(entries: Sequence[Any]) -> Iterator[tuple[str, CaseField | None]]:
@@ -166,6 +174,11 @@ _EXPRESSION: TypeAdapter[Expression | None] = TypeAdapter(Expression | None)
 def _list(mapping: Any, key: str) -> Sequence[Any]:
     value = cast("Mapping[str, Any]", mapping).get(key) if isinstance(mapping, dict) else None
     return cast("Sequence[Any]", value) if isinstance(value, list) else ()
+
+
+def _keys_of(mapping: Any, key: str) -> Iterable[str]:
+    value = cast("Mapping[str, Any]", mapping).get(key) if isinstance(mapping, dict) else None
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else ()
 
 
 def _names(mapping: Any, key: str) -> Sequence[str]:

@@ -39,7 +39,7 @@ from bot.desk import parsed
 from bot.evaluation import Evaluator, Finding, Question
 from bot.settings import InForce
 from bot.tracker import Reading, Step
-from store import cases, conversations, outbox, work
+from store import audit, cases, conversations, outbox, work
 from store.audit import Origin
 from store.cases import FieldWrite, UnknownCase, UnknownSuggestion
 from store.engine import Connection, Transaction
@@ -47,6 +47,7 @@ from store.model import Actor, ActorKind, Case, CaseNumber, CaseStatus, Conversa
 from store.work import Claim
 
 LISTED = 20
+FAILURES = 3  # marks that a case shows
 
 
 class NotPossible(Exception):
@@ -201,7 +202,7 @@ def _for_case(
     case = _case(connection, request, command.number)
     match command:
         case ShowCase():
-            return _show(request, case)
+            return _show(connection, request, case)
         case ClaimCase():
             return _claim(connection, request, case)
         case ResolveCase():
@@ -357,9 +358,11 @@ def _set_fields(connection: Connection, *, request: Request, command: UpdateCase
     return words.fields_set(before.number, changes(settings, before, after), settings)
 
 
-def _show(request: Request, case: Case) -> str:
+def _show(connection: Connection, request: Request, case: Case) -> str:
     owner = case.owner.name if case.owner else None
-    return words.card_text(card.build(case, request.in_force.settings, owner_name=owner, changed=None), internal=True)
+    shown = card.build(case, request.in_force.settings, owner_name=owner, changed=None)
+    failed = [each.change.reason or "" for each in audit.failures_of(connection, case.number, limit=FAILURES)]
+    return "\n".join([words.card_text(shown, internal=True), *map(words.failed, failed)])
 
 
 def _list(connection: Connection, *, wanted: cases.CaseFilter) -> str:

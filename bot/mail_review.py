@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 from adapters.mail.configuration import Mailbox
 from adapters.mail.deciding import accepted, split_off
@@ -36,6 +37,8 @@ def accept(connection: Connection, mail_id: int, decider: Decider, *, join: bool
         if thread is None:
             raise Undecidable(f"Mail {mail_id} names no conversation of ours: accept it as a new one.")
     inbound = accepted(kept, decider.mailbox, thread)
+    if not any(cast("list[Any]", inbound.reply_address["to"])):
+        raise Undecidable(f"Mail {mail_id} has no sender that can be read, so nobody could be answered: dismiss it.")
     mail.decide(connection, mail_id, MailState.WAITING, conversation_key=inbound.conversation_key)
     work.accept(connection, inbound)
 

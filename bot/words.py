@@ -159,6 +159,11 @@ def card_text(card: Card, *, internal: bool) -> str:
     return "\n".join(lines)
 
 
+def failed(reason: str) -> str:
+    """A mark that a case carries."""
+    return f"Failed: {reason}"
+
+
 # --- to representatives: why a command did nothing --------------------------------------------------
 
 

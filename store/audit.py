@@ -64,6 +64,12 @@ def of_case(connection: Connection, number: CaseNumber) -> list[Entry]:
     return [_entry(row) for row in connection.execute(trail)]
 
 
+def failures_of(connection: Connection, number: CaseNumber, *, limit: int) -> list[Entry]:
+    """The marks that a case carries of what could not be done or delivered; of more than `limit`, the latest."""
+    marks = select(audit).where(audit.c.case_number == number, audit.c.what == "failed")
+    return [_entry(row) for row in connection.execute(marks.order_by(audit.c.id.desc()).limit(limit))][::-1]
+
+
 def _row(number: CaseNumber | None, origin: Origin, change: Change, moment: datetime) -> dict[str, Any]:
     return {
         "at": moment,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 from functools import partial
 from imaplib import IMAP4
+from typing import cast
 
 import structlog
 from aiohttp import web
@@ -22,7 +24,7 @@ from adapters.mail.sending import Smtp, compose
 from store import mail
 from store.engine import Database, DatabaseUnavailable
 from store.mail import SentLimits, is_listed
-from store.model import Outbound
+from store.model import Json, Outbound
 
 log = structlog.get_logger()
 
@@ -93,6 +95,8 @@ class MailChannel:
         if mailbox is None:
             raise RetryLater(f"The mailbox {outbound.account} is not set up here.", nothing_posted=True)
         automatic = outbound.relay is None
+        if automatic:
+            outbound = replace(outbound, reply_address=await self._of_those_who_take_part(outbound))
         message = compose(outbound, mailbox, automatic=automatic, attachments=await self._passed_on(outbound, mailbox))
         native_id = str(message["Message-ID"])
         if outbound.uncertain and await self._was_sent(mailbox, native_id):
@@ -127,6 +131,16 @@ class MailChannel:
             raise RetryLater(str(error), after=1) from error
         if too_many is not None:
             raise Undeliverable(too_many)
+
+    async def _of_those_who_take_part(self, outbound: Outbound) -> Json:
+        """Anybody can put strangers in Cc: the agent writes by itself to the sender, and to copies who wrote, too."""
+        address = outbound.reply_address
+        if not address.get("cc"):
+            return address
+        named = partial(mail.threads, account=outbound.account, keys=[outbound.conversation_key])
+        thread = (await self._database.read(named)).get(outbound.conversation_key)
+        people = thread.people if thread else frozenset[str]()
+        return {**address, "cc": [each for each in cast("list[str]", address["cc"]) if each in people]}
 
     async def _passed_on(self, outbound: Outbound, mailbox: Mailbox) -> Sequence[FilePart]:
         """The files of a representative's mail that goes on to the customer."""

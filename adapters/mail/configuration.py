@@ -40,6 +40,12 @@ def _iso_date(value: object) -> object:
     return value
 
 
+def folder_name(name: str) -> str:
+    """As servers and we write it: INBOX alone is the same in capitals or not (RFC 9051, 5.1)."""
+    return "INBOX" if name.upper() == "INBOX" else name
+
+
+FolderName = Annotated[str, AfterValidator(folder_name)]
 HttpsUrl = Annotated[str, AfterValidator(_encrypted)]
 IsoDate = Annotated[date, BeforeValidator(_iso_date)]
 
@@ -114,7 +120,7 @@ class AfterHandling(_Part):
     """What happens to a mail in the mailbox once it is kept here. It is never deleted."""
 
     action: Literal["leave", "mark_seen", "move"] = "leave"
-    folder: str | None = None  # where to move it
+    folder: FolderName | None = None  # where to move it
 
     @model_validator(mode="after")
     def _names_the_folder(self) -> Self:
@@ -140,7 +146,7 @@ class Mailbox(_Part):
     address: Address
     aliases: tuple[Address, ...] = ()  # other addresses whose mail ends here
     display_name: str = ""  # in From, beside the address
-    folders: tuple[str, ...] = ("INBOX",)
+    folders: tuple[FolderName, ...] = ("INBOX",)
     imap: Server
     smtp: Server
     sign_in: SignIn = Password()
@@ -179,3 +185,7 @@ class Mailboxes(_Part):
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"two mailboxes are called {twice}: give each its own name")
         return self
+
+
+KEYS = sorted({name for part in _Part.__subclasses__() for name in part.model_fields})
+"""Every key that can stand anywhere in the file."""

@@ -15,7 +15,7 @@ from pydantic_core import to_jsonable_python
 from rich.progress import Progress
 
 from adapters.mail import loading
-from adapters.mail.configuration import Limits, Mailbox
+from adapters.mail.configuration import Limits, Mailbox, folder_name
 from adapters.mail.credentials import Credentials, SignInFailed
 from adapters.mail.explaining import explained
 from adapters.mail.imap import Finding, check, fetch_since, what_went_wrong
@@ -202,6 +202,7 @@ def import_(
     if since.date() > datetime.now(UTC).date():
         raise Mistake("--since lies in the future: write a day that has been.")
     with opened() as database:
+        folder = folder_name(folder)
         importing = Importing(database, mailbox)
         try:
             count = asyncio.run(_import(importing, mailbox, credentials, folder, since.date()))

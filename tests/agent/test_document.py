@@ -106,6 +106,23 @@ def test_a_path_into_a_rule_names_keys_and_positions_only(when: str, problem: st
     assert problems(rule(when))[0].startswith(f"update_rules[0].when.{problem}")
 
 
+def test_a_record_creation_rule_that_names_a_vanished_field_is_told_beside_other_mistakes() -> None:
+    text = (
+        "surprise: 1\n"
+        + SMALL
+        + (
+            "record_creation_rules:\n- name: R\n  items:\n"
+            "  - {values: {priorty: Low}, when: {field: mail.subjekt, operator: equals, value: x}}\n"
+        )
+    )
+    found = problems(text)
+    assert (
+        "record_creation_rules[0].items[0].values.priorty: there is no field 'priorty'; did you mean 'priority'?"
+        in found
+    )
+    assert any(each.startswith("record_creation_rules[0].items[0].when.field: ") for each in found)
+
+
 def test_shape_and_references_are_told_together() -> None:
     found = problems("""
 fields:

@@ -50,7 +50,14 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     database.close()
 
 
-def keep(connection: Connection, state: MailState, *, signal: Signal | None = Signal.TOKEN, key: str = KEY) -> int:
+def keep(
+    connection: Connection,
+    state: MailState,
+    *,
+    signal: Signal | None = Signal.TOKEN,
+    key: str = KEY,
+    raw: bytes = RAW,
+) -> int:
     kept = KeptMail(
         account="support",
         folder="INBOX",
@@ -60,8 +67,8 @@ def keep(connection: Connection, state: MailState, *, signal: Signal | None = Si
         sender="eve@example.net",
         subject="The same with mine",
         state=state,
-        raw=RAW,
-        size=len(RAW),
+        raw=raw,
+        size=len(raw),
         received_at=SENT,
         signal=signal,
         conversation_key=key,
@@ -143,6 +150,14 @@ def test_a_mail_that_names_no_conversation_can_join_none(connection: Connection)
     with pytest.raises(Undecidable, match="names no conversation"):
         mail_review.accept(connection, mail_id, DECIDER, join=True)
     assert not waiting(connection)
+
+
+def test_a_mail_that_nobody_could_be_answered_to_is_not_accepted(connection: Connection) -> None:
+    mail_id = keep(connection, MailState.REVIEW, raw=b"Subject: From whom?\r\n\r\nMine leaks too.\r\n")
+    with pytest.raises(Undecidable, match="no sender that can be read, so nobody could be answered: dismiss it"):
+        mail_review.accept(connection, mail_id, DECIDER, join=False)
+    assert not waiting(connection)
+    assert entry(connection, mail_id).state is MailState.REVIEW
 
 
 def test_a_dismissed_mail_stays_kept_and_is_decided(connection: Connection) -> None:

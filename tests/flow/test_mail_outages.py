@@ -144,7 +144,9 @@ async def test_mails_that_wait_while_nothing_runs_are_left_to_the_mailbox_by_an_
         pass
     dovecot.deliver(bytes(written(ANN, "My kettle leaks sparks.", "Of the outage")))
     told = await casewright(
-        sqlite_url, tmp_path, "mail", "import", "support", "--since", f"{datetime.now(UTC):%Y-%m-%d}"
+        sqlite_url,
+        tmp_path,
+        *("mail", "import", "support", "--since", f"{datetime.now(UTC):%Y-%m-%d}", "--folder", "inbox"),
     )
     assert "1 mails were brought in" in told
     async with open_mail_desk(sqlite_url, tmp_path, dovecot) as mail_desk:

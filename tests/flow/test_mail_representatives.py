@@ -80,6 +80,18 @@ async def test_whom_the_customer_copied_hears_what_the_customer_hears(mail_desk:
     assert (passed_on["To"], passed_on["Cc"]) == ("ann@customer.example", "carol@customer.example")
 
 
+async def test_what_the_agent_writes_by_itself_goes_to_no_copy_for_which_no_server_vouched(mail_desk: MailDesk) -> None:
+    answer = await opened(mail_desk, Cc=CAROL)
+    assert (answer["To"], answer["Cc"]) == ("ann@customer.example", None)
+    # Carol writes herself, so she has her part in the conversation.
+    joining = reply(CAROL, "Ours leaks, too.", answer)
+    await mail_desk.arrives(joining)
+    await mail_desk.entry(str(joining["Subject"]), MailState.JOINED)
+    await mail_desk.arrives(from_bea("/update-case priority=high", answer))
+    told = await mail_desk.letter(to="carol@customer.example", containing="Priority")
+    assert (told["To"], told["Cc"]) == ("ann@customer.example", "carol@customer.example")
+
+
 async def test_a_representative_is_told_when_the_customers_server_refuses_their_answer(mail_desk: MailDesk) -> None:
     answer = await opened(mail_desk)
     await mail_desk.desk.settled()
@@ -88,6 +100,11 @@ async def test_a_representative_is_told_when_the_customers_server_refuses_their_
     told = await mail_desk.letter(to="bea@example.org", containing="550 5.1.1 No such user")
     assert told["Auto-Submitted"] == "auto-replied"
     assert any("550 5.1.1" in failure for failure in mail_desk.desk.failures(1001))
+    # Others see it on the case.
+    await mail_desk.arrives(from_bea("/case", answer))
+    shown = await mail_desk.letter(to="bea@example.org", containing="Case 1001: ")
+    assert "Failed: " in text_of(shown)
+    assert "550 5.1.1" in text_of(shown)
 
 
 async def test_a_fresh_mail_of_a_representative_is_kept_with_the_reason_why_nothing_follows(

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, date, datetime
+from email import message_from_bytes
 from imaplib import IMAP4
 
 from adapters.mail.configuration import Mailbox, Security
@@ -15,6 +16,7 @@ from adapters.mail.imap.sentences import what_went_wrong
 from adapters.mail.imap.session import Session, signed_in
 from adapters.mail.imap.values import Finding
 from adapters.mail.imap.wire import Client
+from adapters.mail.reading.standing import authserv_id_of
 
 OFFERS = {
     "IDLE": "mails arrive at once",
@@ -67,6 +69,8 @@ async def _steps(mailbox: Mailbox, credentials: Credentials) -> AsyncGenerator[F
 async def _inside(mailbox: Mailbox, session: Session) -> AsyncGenerator[Finding]:
     for folder in mailbox.folders:
         yield await session.call(_folder, folder)
+    if finding := await session.call(_who_vouches, mailbox.folders[0], mailbox.authserv_id):
+        yield finding
     for capability in OFFERS:
         offered = await session.call(Client.has_capability, capability)
         yield _capability(mailbox, capability, offered=offered)
@@ -86,6 +90,29 @@ def _folder(client: Client, folder: str) -> Finding:
     except IMAP4.error as error:
         return _bad(f"The folder {folder} can't be opened: {error}.")
     return _good(f"The folder {folder} holds {count} mail{'' if count == 1 else 's'}.")
+
+
+def _who_vouches(client: Client, folder: str, configured: str | None) -> Finding | None:
+    """Looks at the newest mail: whom the server that takes mails in calls itself in its Authentication-Results."""
+    if not client.folder_exists(folder):
+        return None  # which has been said
+    client.select_folder(folder, readonly=True)
+    newest = client.search(["UID", "*"])
+    if not newest:
+        return _good(f"No mail in {folder} shows yet whose Authentication-Results to believe (authserv_id).")
+    answer = client.fetch(newest[-1:], ["BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"])
+    raw = next((value for found in answer.values() for key, value in found.items() if key.startswith(b"BODY[")), b"")
+    values = message_from_bytes(raw).get_all("Authentication-Results", [])
+    names = list(dict.fromkeys(authserv_id_of(str(value)) for value in values))
+    if not names:
+        return _good(f"The newest mail in {folder} has no Authentication-Results: nobody vouches for its sender.")
+    if configured is None:
+        line = f"authserv_id: {names[0]}"
+        return _good(f"No authserv_id is set, so no sender is authentic. If {names[0]} is your server, add: {line}")
+    if configured.casefold() in names:
+        return _good(f"The newest mail carries Authentication-Results of {configured}, as configured.")
+    said = ", ".join(names)
+    return _bad(f"authserv_id is {configured}, but the newest mail carries Authentication-Results of {said} alone.")
 
 
 def _target(client: Client, purpose: str, folder: str) -> Finding:

@@ -94,10 +94,12 @@ class Intake:
             except Overloaded as error:
                 pause: float = error.retry_after
                 self._report(MailboxState.CATCHING_UP, "Too much work waits here; the mails wait on the server.")
-            except Exception:
+            except Exception as error:
                 failures += 1
                 pause = backoff.delay(failures)
-                log.exception("mails can't be stored", folder=self._folder, failures=failures)
+                # A full disk fails for hours: the first time says where, the others that it goes on.
+                trace = error if failures == 1 else None
+                log.error("mails can't be stored", folder=self._folder, why=str(error), exc_info=trace)  # noqa: TRY400
                 self._report(MailboxState.CATCHING_UP, "Mails can't be stored here now; they wait on the server.")
             else:
                 break

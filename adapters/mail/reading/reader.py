@@ -60,7 +60,7 @@ def _read(raw: bytes, own_addresses: frozenset[str], authserv_id: str | None, li
         folds=reply.folds,
         html=html,
         attachments=files,
-        standing=standing_of(headers, authserv_id),
+        standing=standing_of(headers, authserv_id, own_addresses),
         nature=nature,
         failed_addresses=failed,
         is_forward=forward,

@@ -10,9 +10,10 @@ from typing import Any
 from authres import AuthenticationResultsHeader, AuthResError
 
 from adapters.mail.reading.headers import Headers
-from adapters.mail.reading.mail import Standing, Verdict
+from adapters.mail.reading.mail import Address, Standing, Verdict
 
 _NAME = "authentication-results"
+_AUTH_AS = "x-ms-exchange-organization-authas"
 _LENGTH = 8_000
 _RECEIVED_LENGTH = 1_000
 _COMMENT_DEPTH = 3
@@ -27,17 +28,32 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;]{1,255})", re.IGNORECASE)
 
 
-def standing_of(headers: Headers, authserv_id: str | None) -> Standing:
+def standing_of(headers: Headers, authserv_id: str | None, own_addresses: frozenset[str]) -> Standing:
     if not headers.sender_is_certain or headers.sender is None:
         return Standing(verdict=Verdict.NONE, why="From names no single valid address, so no domain stands for it.")
     if authserv_id is None:
         return Standing(verdict=Verdict.NONE, why="No server is configured whose Authentication-Results are believed.")
     values = list(_believed(headers, authserv_id.casefold()))
-    if not values:
+    domains = {each.rpartition("@")[2] for each in own_addresses}
+    internal = (
+        authserv_id.casefold() == _NAMELESS and headers.sender.domain in domains and _is_internal_to_microsoft(headers)
+    )
+    if not values and not internal:
         return Standing(
             verdict=Verdict.NONE, why=f"{authserv_id} left no Authentication-Results where only it could have."
         )
-    return _judged(headers.sender.domain, [result for value in values for result in _results(value)])
+    results = [result for value in values for result in _results(value)]
+    return _judged(headers.sender, results, internal=internal)
+
+
+def _is_internal_to_microsoft(headers: Headers) -> bool:
+    """Whether Exchange says that somebody of the mailbox's own organisation signed in to send it.
+
+    Its header firewall takes these fields off mails that come from outside (Microsoft, "Header firewall": organisation
+    X-headers). Mail inside of one tenant is not signed, and SPF says nothing of it.
+    """
+    said = [value.strip().casefold() for name, value in headers.fields if name == _AUTH_AS]
+    return bool(said) and set(said) == {"internal"}
 
 
 def _believed(headers: Headers, authserv_id: str) -> Iterator[str]:
@@ -60,7 +76,7 @@ def _believed(headers: Headers, authserv_id: str) -> Iterator[str]:
             if not _is_local(host) and _organisation(host) not in ours:
                 return
             received += 1
-        elif name == _NAME and _server(value) == authserv_id:
+        elif name == _NAME and authserv_id_of(value) == authserv_id:
             if first or not received:
                 yield value
             first = False
@@ -89,7 +105,8 @@ def _organisation(host: str) -> str:
     return "outlook.com" if domain in _MICROSOFT else domain
 
 
-def _server(value: str) -> str:
+def authserv_id_of(value: str) -> str:
+    """The name under which a server wrote an Authentication-Results field, in lower case."""
     first = re.sub(r"\([^()]{0,200}\)", " ", value[:500]).split(";")[0].strip()
     if "=" in first:
         return _NAMELESS
@@ -105,12 +122,15 @@ def _results(value: str) -> list[Any]:
         return []
 
 
-def _judged(domain: str, results: Sequence[Any]) -> Standing:
+def _judged(sender: Address, results: Sequence[Any], *, internal: bool) -> Standing:
+    domain = sender.domain
     dmarc = [result for result in results if _method(result) == "dmarc"]
     if any(_outcome(result) == "fail" for result in dmarc):
         return Standing(verdict=Verdict.FAILED, why=f"DMARC failed for {domain}.")
     if any(_outcome(result) == "pass" and _names(result, domain) for result in dmarc):
         return Standing(verdict=Verdict.PASSED, why=f"DMARC passed for {domain}.")
+    if why := _why_signed_in(sender, results, internal=internal):
+        return Standing(verdict=Verdict.PASSED, why=why)
     signed = [result for result in results if _method(result) in _METHODS]
     for result in signed:
         for signer in _domains(result) if _outcome(result) == "pass" else ():
@@ -121,6 +141,16 @@ def _judged(domain: str, results: Sequence[Any]) -> Standing:
     if failed:
         return Standing(verdict=Verdict.FAILED, why=f"{' and '.join(failed)} failed, and nothing passed for {domain}.")
     return Standing(verdict=Verdict.NONE, why=f"Nothing was found that passed for {domain}.")
+
+
+def _why_signed_in(sender: Address, results: Sequence[Any], *, internal: bool) -> str | None:
+    """RFC 8601, 2.7.4: `smtp.auth` is who signed in; the domain alone does not do, for others sign in there, too."""
+    for result in results:
+        names = [str(each.value or "") for each in _properties(result) if (each.type, each.name) == ("smtp", "auth")]
+        named = [name.casefold() for name in names]
+        if _method(result) == "auth" and _outcome(result) == "pass" and named == [sender.address]:
+            return f"{sender.address} signed in to send it."
+    return f"Exchange says that somebody of {sender.domain} signed in to send it." if internal else None
 
 
 def _method(result: Any) -> str:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from adapters.mail.configuration import Mailbox
 
+PREFIX = "CASEWRIGHT_MAILBOX_"
 PASSWORD, CLIENT_SECRET, REFRESH_TOKEN = "PASSWORD", "CLIENT_SECRET", "REFRESH_TOKEN"
 _NEEDED = {
     "password": {PASSWORD: "its password"},
@@ -26,7 +27,13 @@ class SecretsMissing(Exception):
 
 
 def variable(mailbox: Mailbox, kind: str) -> str:
-    return f"CASEWRIGHT_MAILBOX_{mailbox.name.upper()}_{kind}"
+    return f"{PREFIX}{mailbox.name.upper()}_{kind}"
+
+
+def variables(mailbox: Mailbox) -> list[str]:
+    """Those that its way to sign in reads."""
+    names = [variable(mailbox, kind) for kind in _NEEDED[mailbox.sign_in.kind]]
+    return [*names, *(f"{name}_FILE" for name in names)]
 
 
 def secrets_from(environment: Mapping[str, str], mailbox: Mailbox) -> Mapping[str, SecretStr]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.channel import Overloaded
 from adapters.mail.credentials import PasswordSecret
@@ -124,12 +125,17 @@ async def test_while_the_disk_is_full_mails_wait_on_the_server_and_are_kept_late
     store = await _switched_on(dovecot)
     dovecot.fill_numbered(len(NUMBERS))
     store.failures = [DatabaseUnavailable("the disk is full")] * 2
-    async with attended(mailbox_of(dovecot), store) as supervisor:
-        await until(lambda: supervisor.health.sentence == "Mails can't be stored here now; they wait on the server.")
-        assert supervisor.health.state is MailboxState.CATCHING_UP
-        await until(lambda: len(store.kept) >= len(NUMBERS))
-        await until(lambda: supervisor.health.state is MailboxState.CONNECTED)
+    with capture_logs() as logged:
+        async with attended(mailbox_of(dovecot), store) as supervisor:
+            await until(
+                lambda: supervisor.health.sentence == "Mails can't be stored here now; they wait on the server."
+            )
+            assert supervisor.health.state is MailboxState.CATCHING_UP
+            await until(lambda: len(store.kept) >= len(NUMBERS))
+            await until(lambda: supervisor.health.state is MailboxState.CONNECTED)
     assert store.texts == NUMBERS
+    failures = [each for each in logged if each["event"] == "mails can't be stored"]
+    assert [bool(each["exc_info"]) for each in failures] == [True, False]  # one trace, for hours of retries
 
 
 async def test_while_too_much_work_waits_the_mails_wait_on_the_server(dovecot: Dovecot) -> None:

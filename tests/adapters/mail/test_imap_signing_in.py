@@ -100,12 +100,35 @@ async def test_a_check_says_what_is_right_step_by_step(dovecot: Dovecot) -> None
         "TLS, with a certificate that is valid for 19 more days.",
         f"Signed in as {USER}.",
         "The folder INBOX holds 1 mail.",
+        "The newest mail in INBOX has no Authentication-Results: nobody vouches for its sender.",
         "The server offers IDLE: mails arrive at once.",
         "The server offers MOVE: handled mails are moved in one step.",
         "The server offers UIDPLUS: exactly the mails meant are removed after copying.",
         "Handled mails move to Done, which is there.",
     ]
     assert dovecot.flags() == {1: set()}
+
+
+@pytest.mark.parametrize(
+    ("field", "configured", "ok", "sentence"),
+    [
+        ("mx.example.org; spf=pass", "MX.example.org", True, "Results of MX.example.org, as configured."),
+        ("mx.example.org; spf=pass", None, True, "If mx.example.org is your server, add: authserv_id: mx.example.org"),
+        ("spf=pass smtp.mailfrom=a.example", None, True, "add: authserv_id: protection.outlook.com"),
+        (
+            "mx.example.org; spf=pass",
+            "mail.example.org",
+            False,
+            "carries Authentication-Results of mx.example.org alone.",
+        ),
+    ],
+)
+async def test_a_check_says_whose_authentication_results_the_newest_mail_carries(
+    dovecot: Dovecot, field: str, configured: str | None, *, ok: bool, sentence: str
+) -> None:
+    dovecot.deliver(mail("older"), f"Authentication-Results: {field}\r\n".encode() + mail("newest"))
+    findings = await check(mailbox_of(dovecot, authserv_id=configured), password())
+    assert [finding.ok for finding in findings if finding.sentence.endswith(sentence)] == [ok]
 
 
 async def test_a_check_says_what_is_wrong(dovecot: Dovecot) -> None:

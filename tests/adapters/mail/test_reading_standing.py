@@ -30,6 +30,12 @@ def verdict(*headers: str, sender: str = "a@b.example") -> Verdict:
         ("spf=pass smtp.mailfrom=evil.example", Verdict.NONE),
         ("spf=pass smtp.helo=b.example", Verdict.NONE),
         ("spf=softfail smtp.mailfrom=b.example", Verdict.FAILED),
+        ("auth=pass (plain) smtp.auth=a@b.example", Verdict.PASSED),
+        ("spf=fail smtp.mailfrom=b.example; auth=pass smtp.auth=A@b.example", Verdict.PASSED),
+        ("auth=pass smtp.auth=other@b.example", Verdict.NONE),  # another of its users
+        ("auth=pass smtp.auth=a smtp.mailfrom=a@b.example", Verdict.NONE),
+        ("auth=fail smtp.auth=a@b.example", Verdict.NONE),
+        ("dmarc=fail header.from=b.example; auth=pass smtp.auth=a@b.example", Verdict.FAILED),
         ("none", Verdict.NONE),
         ("((((", Verdict.NONE),
     ],
@@ -136,3 +142,37 @@ def test_relaxed_alignment_stops_at_public_suffixes() -> None:
     assert not aligned("co.uk", "b.co.uk")
     assert not aligned("uk", "b.uk")
     assert not aligned("evilb.example", "b.example")
+
+
+AUTH_AS = "X-MS-Exchange-Organization-AuthAs: "
+
+
+@pytest.mark.parametrize(
+    ("fields", "server", "own", "expected"),
+    [
+        (f"{AUTH_AS}Internal\n", "protection.outlook.com", "help@b.example", Verdict.PASSED),
+        (f"{AUTH_AS}Anonymous\n", "protection.outlook.com", "help@b.example", Verdict.NONE),
+        (f"{AUTH_AS}Internal\n{AUTH_AS}Anonymous\n", "protection.outlook.com", "help@b.example", Verdict.NONE),
+        # Elsewhere nobody takes such a field off; and others of the same cloud are no colleagues.
+        (f"{AUTH_AS}Internal\n", "mx.b.example", "help@b.example", Verdict.NONE),
+        (f"{AUTH_AS}Internal\n", "protection.outlook.com", "help@other.example", Verdict.NONE),
+        (
+            f"{AUTH_AS}Internal\nAuthentication-Results: spf=fail smtp.mailfrom=b.example\n",
+            "protection.outlook.com",
+            "help@b.example",
+            Verdict.PASSED,
+        ),
+        (
+            f"{AUTH_AS}Internal\nAuthentication-Results: dmarc=fail header.from=b.example\n",
+            "protection.outlook.com",
+            "help@b.example",
+            Verdict.FAILED,
+        ),
+    ],
+)
+def test_exchange_vouches_for_colleagues_where_the_mailbox_is_at_microsoft_365(
+    fields: str, server: str, own: str, expected: Verdict
+) -> None:
+    raw = f"{fields}From: a@b.example\n\nHello".encode()
+    found = read(raw, own_addresses=frozenset({own}), authserv_id=server, limits=Limits())
+    assert found.standing.verdict is expected

@@ -78,7 +78,7 @@ async def test_whom_the_server_refused_is_told_of(database: Database) -> None:
     async with sending(database) as (mails, there):
         there.answers["bob@example.com"] = "550 5.1.1 No such user"
         with pytest.raises(PartlyDelivered, match=r"bob@example\.com \(550 5\.1\.1 No such user\)") as partly:
-            await mails.send(outbound())
+            await mails.send(outbound(relay="digest"))
 
     assert [letter.mail["Message-ID"] for letter in there.letters] == [partly.value.native_id]
 

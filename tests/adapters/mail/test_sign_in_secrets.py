@@ -113,6 +113,50 @@ def test_loading_the_file_of_mailboxes_tells_what_each_lacks(tmp_path: Path) -> 
     assert second.expiry.day.isoformat() == "2027-01-31"
 
 
+@pytest.mark.parametrize(
+    ("mailbox", "environment", "problem"),
+    [
+        (
+            "adress: a@example.org",
+            {},
+            "mailboxes.yaml: mailboxes[0].adress: there is no key 'adress' here; did you mean 'address'?",
+        ),
+        (
+            "sign_in: {kind: microsoft, tenant: contoso, client_id: x, tennant: y}",
+            {},
+            "mailboxes.yaml: mailboxes[0].sign_in.tennant: there is no key 'tennant' here; did you mean 'tenant'?",
+        ),
+        (
+            "smtp: {host: mail.example.org}",
+            {},
+            "mailboxes.yaml: mailboxes[0].smtp.port: is missing",
+        ),
+        (
+            "smtp: {host: mail.example.org, port: 465, ca_file: /nowhere/authority.pem}",
+            {},
+            "The mailbox support names /nowhere/authority.pem as smtp.ca_file, and there is no such file.",
+        ),
+        (
+            "aliases: []",
+            {"CASEWRIGHT_MAILBOX_SUPORT_PASSWORD": "x"},
+            "CASEWRIGHT_MAILBOX_SUPORT_PASSWORD is the secret of no mailbox in the file: did you mean " + NAME + "?",
+        ),
+    ],
+)
+def test_what_is_misspelt_is_named_with_what_was_meant(
+    tmp_path: Path, mailbox: str, environment: dict[str, str], problem: str
+) -> None:
+    server = "{host: mail.example.org, port: 993}"
+    lines = {"name": "support", "address": "support@example.org", "imap": server, "smtp": server}
+    key, _, described = mailbox.partition(": ")
+    lines[key] = described
+    file = tmp_path / "mailboxes.yaml"
+    file.write_text("mailboxes:\n  -\n" + "".join(f"    {name}: {value}\n" for name, value in lines.items()))
+    with pytest.raises(MailboxesWrong) as raised:
+        load(file, {NAME: "x", **environment})
+    assert raised.value.problems == (problem,)
+
+
 @pytest.mark.parametrize("day", [20270131, 1.5, True, "soon", "2027-13-01", "31.01.2027"])
 def test_the_end_of_a_secret_is_an_iso_date(day: object) -> None:
     with pytest.raises(ValidationError, match="secret_expires"):

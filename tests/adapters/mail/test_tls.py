@@ -22,8 +22,8 @@ def test_an_authority_that_was_replaced_is_trusted_from_the_next_connection_on(t
     (tmp_path / "new").mkdir()
     old, new = Authority(tmp_path / "old"), Authority(tmp_path / "new")
     file = tmp_path / "authority.pem"
-    server = Server(host="mail.example.org", port=993, ca_file=file)
     shutil.copy2(old.certificate_file, file)
+    server = Server(host="mail.example.org", port=993, ca_file=file)
     assert der(old) in trusted(server)
     assert tls_context(server) is tls_context(server)
     shutil.copy2(new.certificate_file, file)
