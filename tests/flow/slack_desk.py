@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.channel import State
-from store.model import Json
+from store.model import FieldId, Json, Value
 from tests.adapters.slack import events
 from tests.adapters.slack.fake import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, FakeSlack
 from tests.adapters.webchat import until
@@ -33,6 +33,10 @@ class SlackDesk:
         answer = await self.slack.deliver(f"{self.desk.base}slack/events", payload)
         assert answer.status == 200, answer
         return answer.json if answer.body else {}
+
+    def value(self, number: int, field_id: str) -> Value | None:
+        held = self.desk.case(number).values.get(FieldId(field_id))
+        return held.value if held else None
 
     async def card(self, containing: str = "") -> Json:
         """The case card in a thread, as it stands now."""
@@ -94,6 +98,6 @@ async def open_slack_desk(
         def ours(document: dict[str, Any]) -> None:
             document["channels"]["slack"].update(mine)
 
-        async with open_desk(database_url, folder, settings=ours, **environment) as desk:
+        async with open_desk(database_url, folder, quiet=0.2, settings=ours, **environment) as desk:
             await until(lambda: desk.app.channels["slack"].health.state is State.CONNECTED)
             yield SlackDesk(desk=desk, slack=slack)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store.model import CaseStatus, Json
+from store.model import CaseStatus, FieldId, Json
 from tests.adapters.slack import events
 from tests.adapters.webchat import until
 from tests.flow.slack_desk import ADA, HELP, ROBIN, SlackDesk, open_slack_desk
@@ -41,7 +41,7 @@ async def test_a_problem_becomes_a_case_with_its_card_in_the_thread(slack_desk: 
     thread = slack_desk.slack.thread(HELP, said["event"]["ts"])
     assert thread[0] == PROBLEM
     assert thread[1].startswith(f"Case {number}: ")
-    assert slack_desk.desk.case(number).values["contact"].value == "ada@example.org"
+    assert slack_desk.value(number, "contact") == "ada@example.org"
 
 
 async def test_the_representative_updates_by_forms_and_sees_the_evidence(slack_desk: SlackDesk) -> None:
@@ -55,12 +55,11 @@ async def test_the_representative_updates_by_forms_and_sees_the_evidence(slack_d
     more = await slack_desk.says(DETAILS, thread_ts=root)
     await until(lambda: "product" in slack_desk.desk.case(number).values)
     await slack_desk.desk.settled()
-    case = slack_desk.desk.case(number)
-    assert case.values["serial_number"].value == "EH24-123456"
+    assert slack_desk.value(number, "serial_number") == "EH24-123456"
     assert "EH24-123456" in str(await slack_desk.card("EH24-123456"))
 
     await slack_desk.tells(events.edited(more, DETAILS.replace("123456", "654321"), ts=slack_desk.slack.ts()))
-    await until(lambda: slack_desk.desk.case(number).values["serial_number"].value == "EH24-654321")
+    await until(lambda: slack_desk.value(number, "serial_number") == "EH24-654321")
     await slack_desk.says("<@UCASEWRIGHT> /update-case", user=ROBIN, thread_ts=root)
     assert "No changes." in await slack_desk.whisper("No changes.")
     cards = [each for each in slack_desk.slack.messages[HELP] if "header" in str(each.get("blocks"))]
@@ -74,8 +73,7 @@ async def test_a_form_opens_a_case_where_none_would_come_by_itself(slack_desk: S
     assert await slack_desk.tells(events.filled(view, values, user=ROBIN)) == {}
     card = await slack_desk.card("The grinder is stuck")
     number = int(card["blocks"][0]["text"]["text"].split()[1])
-    case = slack_desk.desk.case(number)
-    assert case.values["priority"].writer.id == ROBIN
+    assert slack_desk.desk.case(number).values[FieldId("priority")].writer.id == ROBIN
 
 
 async def test_a_bad_value_is_told_at_its_field_and_nothing_is_written(slack_desk: SlackDesk) -> None:
@@ -94,7 +92,7 @@ async def test_a_form_that_was_overtaken_changes_nothing(slack_desk: SlackDesk) 
     slack_desk.desk.give(number, "priority", "Low")
     answer = await slack_desk.tells(events.filled(view, {"priority": ["High"]}, user=ROBIN))
     assert "changed meanwhile" in str(answer["errors"])
-    assert slack_desk.desk.case(number).values["priority"].value == "Low"
+    assert slack_desk.value(number, "priority") == "Low"
 
 
 async def test_a_customer_is_refused_politely_and_alone(slack_desk: SlackDesk) -> None:

@@ -80,7 +80,7 @@ class FakeSlack:
     def __post_init__(self) -> None:
         self._counter = count(1)
         self.clock = 1_700_000_000
-        self.sockets: list[web.WebSocketResponse] = []
+        self.sockets: list[tuple[web.WebSocketResponse, asyncio.Transport | None]] = []
         self.unacknowledged: dict[str, Json] = {}
         self.acknowledged: dict[str, asyncio.Future[Json]] = {}
         self.person(BOT_USER, "Casewright", is_bot=True)
@@ -180,7 +180,8 @@ class FakeSlack:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         await socket.send_json({"type": "hello", "num_connections": 1})
-        self.sockets.append(socket)
+        mine = (socket, request.transport)
+        self.sockets.append(mine)
         for envelope in list(self.unacknowledged.values()):  # what a lost socket left open
             await socket.send_json({**envelope, "retry_attempt": 1, "retry_reason": "timeout"})
         async for message in socket:
@@ -190,8 +191,8 @@ class FakeSlack:
                 waiting = self.acknowledged.get(told["envelope_id"])
                 if waiting is not None and not waiting.done():
                     waiting.set_result(told.get("payload") or {})
-        if socket in self.sockets:
-            self.sockets.remove(socket)
+        if mine in self.sockets:
+            self.sockets.remove(mine)
         return socket
 
     async def push(self, payload: Json, *, kind: str = "events_api", patience: float = 20.0) -> Json:
@@ -200,14 +201,13 @@ class FakeSlack:
         self.acknowledged[envelope_id] = asyncio.get_running_loop().create_future()
         envelope = {"type": kind, "envelope_id": envelope_id, "payload": payload, "accepts_response_payload": True}
         self.unacknowledged[envelope_id] = envelope
-        for socket in self.sockets[-1:]:
+        for socket, _ in self.sockets[-1:]:
             await socket.send_json(envelope)
         return await asyncio.wait_for(self.acknowledged[envelope_id], patience)
 
     def drop_sockets(self) -> None:
         """As a network does that goes away: no goodbye."""
-        for socket in self.sockets:
-            transport = socket.get_extra_info("socket") and socket._req and socket._req.transport  # noqa: SLF001
+        for _, transport in self.sockets:
             if transport is not None:
                 transport.abort()
         self.sockets.clear()

@@ -83,8 +83,17 @@ class SlackRemote(Remote):
     """Ada writes in #help, which is watched. `socket`: events come by Socket Mode instead of HTTP."""
 
     def __init__(
-        self, database: Database, slack: FakeSlack, *, socket: bool = False, oauth: bool = False, **settings: Any
+        self,
+        database: Database,
+        slack: FakeSlack,
+        *,
+        socket: bool = False,
+        oauth: bool = False,
+        bot_token: str = BOT_TOKEN,
+        expected: State = State.CONNECTED,
+        **settings: Any,
     ) -> None:
+        self._expected = expected
         self.slack = slack
         self.database = database
         self.inbox = Inbox(database)
@@ -96,7 +105,7 @@ class SlackRemote(Remote):
         self._configuration = SlackConfiguration(
             signing_secret=None if socket else SIGNING_SECRET,
             app_token=APP_TOKEN if socket else None,
-            bot_token=None if oauth else BOT_TOKEN,
+            bot_token=None if oauth else bot_token,
             client_id="a-client" if oauth else None,
             client_secret="a secret of the tests" if oauth else None,
             api_url=f"{slack.url}/api/",
@@ -124,7 +133,7 @@ class SlackRemote(Remote):
         try:
             async with TestServer(app) as server:
                 self.url = str(server.make_url("/slack/events"))
-                await until(lambda: self.native.health.state is State.CONNECTED)
+                await until(lambda: self.native.health.state is self._expected)
                 yield self
         finally:
             self.running.cancel()

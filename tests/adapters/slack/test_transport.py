@@ -80,11 +80,8 @@ async def test_a_workspace_that_is_not_ours_is_refused(remote: SlackRemote) -> N
 
 
 async def test_a_token_that_slack_refuses_is_said_in_words(sqlite_url: str) -> None:
-    async with slack_remote(sqlite_url) as remote:
-        remote.slack.tokens.clear()
-        health = await remote.native._looked("Listening.")  # noqa: SLF001 -- a minute is too long to wait for
-        assert health.state is State.DEGRADED
-        assert "refuses the bot token" in health.sentence
+    async with slack_remote(sqlite_url, bot_token="xoxb-of-another-day", expected=State.DEGRADED) as remote:
+        assert "refuses the bot token: invalid_auth" in remote.native.health.sentence
 
 
 # --- many workspaces ----------------------------------------------------------------------------------
