@@ -21,9 +21,9 @@ from adapters.slack.pacing import Pacing
 from adapters.slack.people import People
 from adapters.slack.places import Places
 from adapters.slack.receiving import Receiving
-from adapters.slack.scopes import BOT_SCOPES
 from adapters.slack.sending import Sending
-from adapters.slack.transport import INSTALL, REDIRECT, Transport
+from adapters.slack.surface import BOT_SCOPES, INSTALL, REDIRECT
+from adapters.slack.transport import Transport
 from adapters.slack.workspaces import Installations, States, Workspaces
 from store.engine import Database
 from store.model import Outbound

@@ -25,6 +25,7 @@ from adapters.slack.payload import text as text_of
 from adapters.slack.people import People
 from adapters.slack.places import Places
 from adapters.slack.receiving import Origin, Receiving
+from adapters.slack.surface import CREATE, FIRST_WORDS, SHORTCUTS, UPDATE
 from store.model import Author, CaseNumber, Json
 
 log = structlog.get_logger()
@@ -97,10 +98,10 @@ class Interacting:
 
     async def shortcut(self, origin: Origin, body: Json) -> None:
         """On a message: a form to open a case from its conversation, or to update the one that is there."""
-        new = body.get("callback_id") == "create_case"
+        new = body.get("callback_id") == CREATE
         channel = required(body, "channel", "id")
         view_id = await self._open(
-            origin, required(body, "trigger_id"), modals.loading("Create case" if new else "Update case")
+            origin, required(body, "trigger_id"), modals.loading(SHORTCUTS[CREATE if new else UPDATE][0])
         )
         author = await self._people.author(origin.workspace, required(body, "user", "id"))
         if not await self._desk.is_representative(CHANNEL, author):
@@ -180,7 +181,7 @@ class Interacting:
         return await self._desk.conversation_of(CHANNEL, origin.account, CaseNumber(int(number))) if number else None
 
     async def _update(self, origin: Origin, body: Json, key: str | None, author: Author) -> None:
-        view_id = await self._open(origin, required(body, "trigger_id"), modals.loading("Update case"))
+        view_id = await self._open(origin, required(body, "trigger_id"), modals.loading(SHORTCUTS[UPDATE][0]))
         if key is None:
             await self._show(
                 origin, view_id, modals.message("Not possible", "Its conversation is not on this channel.")
@@ -256,7 +257,7 @@ class Interacting:
     async def assistant_opened(self, origin: Origin, event: Json) -> None:
         """First words to choose from; without them, people write their own."""
         thread = part(event, "assistant_thread")
-        prompts = [{"title": title, "message": message} for title, message in _FIRST_WORDS]
+        prompts = [{"title": title, "message": message} for title, message in FIRST_WORDS]
         asked = {
             "channel_id": required(thread, "channel_id"),
             "thread_ts": required(thread, "thread_ts"),
@@ -292,10 +293,6 @@ class Interacting:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-_FIRST_WORDS = (
-    ("Report a problem", "I have a problem with a product."),
-    ("Ask about my case", "What is the state of my case?"),
-)
 _FOR_THE_TEAM = "This is for the support team. Just write what you need, and they will see it."
 
 

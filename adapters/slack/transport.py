@@ -28,15 +28,13 @@ from adapters.slack.interacting import Interacting
 from adapters.slack.payload import part, text
 from adapters.slack.people import People
 from adapters.slack.receiving import Origin, Receiving
+from adapters.slack.surface import EVENTS, INSTALL, REDIRECT
 from adapters.slack.workspaces import Authorization, Installations, Workspaces
 from store.engine import DatabaseUnavailable
 from store.model import Json
 
 log = structlog.get_logger()
 
-EVENTS = "/slack/events"  # events, interactivity and slash commands
-INSTALL = "/slack/install"
-REDIRECT = "/slack/oauth_redirect"
 _BODY_LIMIT = 1 << 20  # bytes
 _ANY = re.compile(r".*", re.DOTALL)
 _TRANSIENT = (Overloaded, RetryLater, DatabaseUnavailable)

@@ -1,4 +1,4 @@
-"""What the app may do and hears of in a workspace: the least that the code uses. The manifest is made of it."""
+"""What the app shows in Slack, may do there and hears of: the least that the code uses. The manifest is made of it."""
 
 from __future__ import annotations
 
@@ -35,3 +35,20 @@ BOT_EVENTS: dict[str, str] = {
     "tokens_revoked": "forgets the workspace's token",
     "user_change": "a new name or address",
 }
+
+EVENTS = "/slack/events"  # where Slack sends events, interactivity and slash commands
+INSTALL = "/slack/install"
+REDIRECT = "/slack/oauth_redirect"
+
+CREATE, UPDATE = "create_case", "update_case"
+SHORTCUTS = {
+    CREATE: ("Create case", "Open a case from this conversation, with what it says filled in."),
+    UPDATE: ("Update case", "Update this conversation's case with what it says."),
+}
+"""By callback id: name (24 characters) and description of each message shortcut."""
+
+FIRST_WORDS = (
+    ("Report a problem", "I have a problem with a product."),
+    ("Ask about my case", "What is the state of my case?"),
+)
+"""Title and message of what the assistant pane suggests."""

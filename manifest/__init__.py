@@ -1,0 +1,1 @@
+"""What Slack is given to install Casewright, made from the settings."""
