@@ -9,19 +9,18 @@ from contextlib import asynccontextmanager, nullcontext
 
 import structlog
 from aiohttp.web import AppRunner, TCPSite
-from pydantic import SecretStr
 
 from adapters.channel import Channel
 from adapters.mail import loading
 from adapters.mail.channel import MailChannel
-from adapters.slack.configuration import SlackConfiguration, Watching
+from adapters.slack.configuration import Watching
 from adapters.webchat import REPRESENTATIVE, CommandHint, WebChat
 from agent.embedded import EmbeddedPredictor
 from bot import server
 from bot.carry_out import CommandRunner
 from bot.clock import Clock
 from bot.commands import COMMANDS
-from bot.config import Config
+from bot.config import Config, slack_configuration
 from bot.delivery import Delivery
 from bot.desk import CaseDesk
 from bot.evaluation import Evaluator
@@ -84,19 +83,8 @@ class Application:
             return None
         from adapters.slack.channel import SlackChannel  # noqa: PLC0415 -- the SDK only where it is used
 
-        config = self.config
-        configuration = SlackConfiguration(
-            signing_secret=_revealed(config.slack_signing_secret),
-            app_token=_revealed(config.slack_app_token),
-            bot_token=_revealed(config.slack_bot_token),
-            client_id=config.slack_client_id,
-            client_secret=_revealed(config.slack_client_secret),
-            public_url=config.public_url,
-            api_url=f"{config.slack_api_url}/",
-            attachment_limit=config.attachment_limit,
-        )
         desk = CaseDesk(self.database, self.settings, evaluator)
-        return SlackChannel(self.database, configuration, desk=desk, in_force=self._slack_settings)
+        return SlackChannel(self.database, slack_configuration(self.config), desk=desk, in_force=self._slack_settings)
 
     async def _slack_settings(self) -> Watching:
         slack = (await self.settings.recently(self.database)).settings.channels.slack
@@ -144,10 +132,6 @@ class Application:
         self.work.up()
         if self.hints is not None:
             self.hints.tell()
-
-
-def _revealed(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
 
 
 async def serve(config: Config, *, web: bool, worker: bool, ready: Callable[[str], None]) -> None:

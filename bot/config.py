@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from adapters.slack.configuration import SlackConfiguration
 from bot.text import nearest, one_line
 
 PREFIX = "CASEWRIGHT_"
@@ -195,6 +196,23 @@ class Config(BaseSettings):
             # A demo lets everybody be a representative.
             raise _Reason(f"false while CASEWRIGHT_HOST is {host}: a demo runs on 127.0.0.1 alone")
         return demo
+
+
+def slack_configuration(config: Config) -> SlackConfiguration:
+    return SlackConfiguration(
+        signing_secret=_revealed(config.slack_signing_secret),
+        app_token=_revealed(config.slack_app_token),
+        bot_token=_revealed(config.slack_bot_token),
+        client_id=config.slack_client_id,
+        client_secret=_revealed(config.slack_client_secret),
+        public_url=config.public_url,
+        api_url=f"{config.slack_api_url}/",
+        attachment_limit=config.attachment_limit,
+    )
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 _SINGLE = [name for name in Config.model_fields if name != "mailbox_secrets"]

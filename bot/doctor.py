@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import shutil
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from adapters.mail import loading
 from agent.problems import find_problems
-from bot.config import PREFIX, Config, ConfigError, describe
+from bot.config import PREFIX, Config, ConfigError, describe, slack_configuration
 from bot.text import one_line
 from store import migrations, sql
 from store import settings as versions
@@ -46,6 +47,7 @@ class Check:
 def checks(config: Config) -> list[Check]:
     """Blocks for some seconds at most."""
     done = [_python(sys.version_info[:3]), _configuration(config), _web_chat(config), *_mailboxes(config)]
+    done += _slack(config)
     done += [_guarded("files", partial(_files, config.directory)), _guarded("port", partial(_port, config))]
     if config.database_file is not None:
         done += _of_file(config.database_file)
@@ -108,6 +110,22 @@ def _mailboxes(config: Config) -> Iterator[Check]:
         return
     names = ", ".join(mailbox.name for mailbox, _ in found)
     yield _fine("mailboxes", f"{names}: described rightly; `casewright mail check NAME` tries one.")
+
+
+def _slack(config: Config) -> Iterator[Check]:
+    """Asks Slack whether it takes the tokens, and whether a scope is missing."""
+    if not config.slack:
+        return
+    from adapters.slack.checking import check  # noqa: PLC0415 -- the SDK only where it is used
+
+    def asked() -> Check:
+        found, problems = asyncio.run(check(slack_configuration(config)))
+        mend = "Compare with `casewright manifest slack`; docs/slack.md says where each token comes from."
+        return (
+            Check(name="slack", ok=False, sentence=" ".join(problems), mend=mend) if problems else _fine("slack", found)
+        )
+
+    yield _guarded("slack", asked)
 
 
 # --- files ------------------------------------------------------------------------------------------

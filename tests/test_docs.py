@@ -1,4 +1,4 @@
-"""What docs/email.md says is what the product takes."""
+"""What docs/email.md and docs/slack.md say is what the product takes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ from adapters.mail.sign_in.secrets import CLIENT_SECRET, PASSWORD, REFRESH_TOKEN
 from agent.conditions import MAIL
 from agent.document import starter
 from agent.problems import find_problems
-from agent.settings import RecordCreationRule
+from agent.settings import Channels, RecordCreationRule, SlackSettings
 from bot.cli import mail
 from bot.cli.tree import commands
+from bot.config import Config
 from store.mail import MailState, Signal
 from tests.conftest import ROOT
 
@@ -40,6 +41,8 @@ BLOCKS = [
     yaml.safe_load(dedent(block)) for block in re.findall(r"```yaml\n(.*?)^ *```", PAGE, re.DOTALL | re.MULTILINE)
 ]
 SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))
+SLACK_PAGE = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
+SLACK_COMMANDS = re.findall(r"casewright [a-z][^`\n]*", SLACK_PAGE)
 COMMANDS = sorted({span for span in SPANS if span.startswith("casewright ")})
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
 CONFIGURATION = (Mailbox, Limits, Server, AfterHandling, Password, Microsoft, RefreshToken)
@@ -98,7 +101,7 @@ def test_every_state_is_explained() -> None:
     assert Signal.TOKEN in PAGE
 
 
-@pytest.mark.parametrize("written", COMMANDS)
+@pytest.mark.parametrize("written", sorted({*COMMANDS, *SLACK_COMMANDS}))
 def test_a_command_of_the_page_can_be_typed(written: str) -> None:
     """Its name, how many arguments it has, and its options; nothing is run."""
     command: Any = get_command(commands)
@@ -115,3 +118,25 @@ def test_a_command_of_the_page_can_be_typed(written: str) -> None:
 def test_every_command_for_mails_is_on_the_page() -> None:
     named = {span.split()[2] for span in COMMANDS if span.startswith("casewright mail ")}
     assert named == {*cast("Any", get_command(mail.app)).commands}
+
+
+def test_the_settings_of_slack_on_the_page_are_those_that_there_are() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", SLACK_PAGE, re.MULTILINE)
+    assert [name for name, _ in rows] == [*SlackSettings.model_fields]
+    told = {name: default.strip().strip("`") for name, default in rows}
+    for name, field in SlackSettings.model_fields.items():
+        default = to_jsonable_python(field.default)
+        shown = "none" if default in (None, []) else str(default).lower()
+        assert told[name] == shown, name
+
+
+def test_the_yaml_of_slack_is_taken() -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", SLACK_PAGE, re.DOTALL)
+    assert Channels.model_validate(yaml.safe_load(dedent(block))["channels"]).slack.watched
+
+
+def test_the_variables_of_slack_on_the_page_are_ours() -> None:
+    named = set(re.findall(r"CASEWRIGHT_SLACK_\w+", SLACK_PAGE))
+    assert {each.removesuffix("_FILE") for each in named} <= {
+        f"CASEWRIGHT_{each.upper()}" for each in Config.model_fields
+    }

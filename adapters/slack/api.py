@@ -55,6 +55,12 @@ class Api:
         given = {key: _as_text(value) for key, value in (arguments or {}).items() if value is not None}
         return await self._call(token, method, http_verb="GET", params=given)
 
+    async def identity(self, token: str) -> tuple[Json, frozenset[str]]:
+        """Who the token speaks for, and its scopes. Raises ApiRefused and RetryLater."""
+        answer = await self._answered(token, "auth.test", json={})
+        scopes = str(answer.headers.get("x-oauth-scopes", ""))
+        return answer.data, frozenset(each.strip() for each in scopes.split(",") if each.strip())
+
     async def download(self, token: str, address: str, limit: int) -> bytes:
         """A file's content. Raises ApiRefused where it is none, or longer than `limit`, and RetryLater."""
         session = self._running()
@@ -75,16 +81,18 @@ class Api:
         return AsyncWebClient(token=token, base_url=self._base_url, timeout=CALL_SECONDS, retry_handlers=[])
 
     async def _call(self, token: str, method: str, **how: Any) -> Json:
+        return (await self._answered(token, method, **how)).data
+
+    async def _answered(self, token: str, method: str, **how: Any) -> Any:
         client: Any = AsyncWebClient(  # the SDK leaves what it takes and gives half typed
             token=token, base_url=self._base_url, session=self._running(), timeout=CALL_SECONDS, retry_handlers=[]
         )
         try:
-            answer = await client.api_call(method, **how)
+            return await client.api_call(method, **how)
         except SlackApiError as error:
             raise _refusal(method, error) from error
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
             raise RetryLater(f"Slack can't be reached for {method}: {error!r}") from error
-        return answer.data
 
     def _running(self) -> aiohttp.ClientSession:
         if self._session is None:

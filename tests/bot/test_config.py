@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -266,3 +267,30 @@ def seen(environ: dict[str, str]) -> str:
         return str(describe(load(environ, HERE)))
     except ConfigError as error:
         return str(error)
+
+
+SLACK = {"CASEWRIGHT_SLACK_BOT_TOKEN": "xoxb-1", "CASEWRIGHT_SLACK_SIGNING_SECRET": SECRET}
+
+
+def test_slack_is_on_where_it_has_a_token_and_a_way_in() -> None:
+    assert load(SLACK, HERE).slack
+    assert not load({}, HERE).slack
+    assert "xoxb-1" not in str(describe(load(SLACK, HERE)))
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [
+        (
+            {"CASEWRIGHT_SLACK_BOT_TOKEN": "xoxp-1"},
+            "CASEWRIGHT_SLACK_BOT_TOKEN (not shown) should be the Slack app's token",
+        ),
+        ({"CASEWRIGHT_SLACK_BOT_TOKEN": "xoxb-1"}, "Slack's events need a way in"),
+        ({"CASEWRIGHT_SLACK_APP_TOKEN": "xapp-1"}, "Slack needs either CASEWRIGHT_SLACK_BOT_TOKEN"),
+        ({**SLACK, "CASEWRIGHT_SLACK_CLIENT_ID": "1.2"}, "CASEWRIGHT_SLACK_CLIENT_SECRET go together"),
+        ({**SLACK, "CASEWRIGHT_SLACK_API_URL": "slack.com"}, "should be the address of Slack's Web API"),
+    ],
+)
+def test_what_slack_lacks_is_named(environ: dict[str, str], problem: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(problem)):
+        load(environ, HERE)

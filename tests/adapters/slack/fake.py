@@ -73,6 +73,7 @@ class FakeSlack:
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     calls: list[Call] = field(default_factory=list[Call])
     failures: list[Failure] = field(default_factory=list[Failure])
+    scopes: list[str] = field(default_factory=list[str])
     codes: dict[str, Json] = field(default_factory=dict[str, Json])
     triggers: set[str] = field(default_factory=set[str])
     url: str = ""
@@ -142,7 +143,9 @@ class FakeSlack:
         if failure is not None and not failure.after_all:
             return _failed(request, failure)
         answer = self._answer(method, token, arguments)
-        return _failed(request, failure) if failure is not None else web.json_response(answer)
+        if failure is not None:
+            return _failed(request, failure)
+        return web.json_response(answer, headers={"x-oauth-scopes": ",".join(self.scopes)})
 
     def _failure(self, method: str, arguments: Json) -> Failure | None:
         for each in self.failures:
