@@ -28,7 +28,7 @@ LISTED = 100  # options that a form lists by itself
 _QUOTED = 300  # characters of a customer's words
 _CENTS = 2  # decimals of most currencies
 
-_INPUTS = {
+INPUTS = {
     FieldType.MULTILINE: Input.LINES,
     FieldType.CHOICE: Input.ONE_OF,
     FieldType.LOOKUP: Input.ONE_OF,
@@ -79,7 +79,7 @@ def _field(field: CaseField, stored: Value | None, found: Write | None, why: str
     return FormField(
         id=field.id,
         label=field.label,
-        input=_INPUTS.get(field.type, Input.LINE),
+        input=INPUTS.get(field.type, Input.LINE),
         hint=field.description,
         filled=filled,
         stored=words.shown(field, stored, settings) if stored is not None and (found or not filled) else "",
