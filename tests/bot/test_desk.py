@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from bot.settings import CurrentSettings
 from store import cases, contacts, work
 from store import settings as versions
 from store.audit import Origin
+from store.cases import FieldWrite
 from store.engine import Connection, Database
 from store.model import Author, CaseNumber, CaseStatus, ConversationId, Evidence, FieldId
 from store.schema import metadata
@@ -285,8 +286,13 @@ async def test_a_value_that_no_input_could_hold_is_told_beside_it(desk: CaseDesk
     assert (priority.filled, priority.stored) == ((), "Medium")
 
 
-def _opening(found: ConversationId, writes: Sequence[Any], origin: Origin = BY_AGENT) -> Any:
-    return lambda connection: open_case(connection, *writes, conversation_id=found, origin=origin)
+def _opening(
+    found: ConversationId, writes: Sequence[FieldWrite], origin: Origin = BY_AGENT
+) -> Callable[[Connection], CaseNumber]:
+    def opening(connection: Connection) -> CaseNumber:
+        return open_case(connection, *writes, conversation_id=found, origin=origin)
+
+    return opening
 
 
 async def test_a_form_waits_a_little_and_not_for_ever_for_what_was_received(desk: CaseDesk, database: Database) -> None:

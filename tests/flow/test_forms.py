@@ -113,6 +113,7 @@ async def test_a_form_sent_back_untouched_changes_nothing(desk: Desk, people: tu
     customer, representative, number = people
     await representative.says("/update-case")  # nothing is left to be read
     await representative.answer("updated")
+    desk.give(number, "priority", "At once")  # which the settings do not offer, nor any input
     before = desk.case(number)
     form = await the_form(desk, customer, new=False)
     await send(representative, form, filled(form))
