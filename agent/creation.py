@@ -36,8 +36,23 @@ def optional_fields(settings: Settings) -> dict[FieldId, str | None]:
     return {FieldId(name): None for name in settings.creation.optional if name not in settings.default_fields}
 
 
+def predictable_fields(settings: Settings) -> dict[FieldId, str | None]:
+    """Default, optional, and those of active update rules, in the settings' order: what a form for a new case shows."""
+    claimed = {name for rule in settings.update_rules if rule.active for name in rule.fields}
+    named = claimed.union(settings.default_fields, settings.creation.optional)
+    return {FieldId(field.id): None for field in settings.fields if field.id in named}
+
+
+def further_fields(snapshot: Snapshot) -> dict[FieldId, str | None]:
+    """What is predicted beside the default fields."""
+    if snapshot.trigger is not Trigger.FORM:
+        return optional_fields(snapshot.settings)
+    defaults = default_fields(snapshot.settings)
+    return {name: None for name in predictable_fields(snapshot.settings) if name not in defaults}
+
+
 def opens(snapshot: Snapshot, defaults: Resolution) -> bool:
-    """Whether the optional fields are worth predicting."""
+    """Whether the further fields are worth predicting."""
     return snapshot.manual or gate(snapshot.settings, defaults.resolved).open
 
 
@@ -49,8 +64,8 @@ def nothing_said(snapshot: Snapshot) -> Decision:
     )
 
 
-def decide_creation(snapshot: Snapshot, defaults: Resolution, optional: Resolution = NOTHING_ASKED) -> Decision:
-    both = defaults | optional
+def decide_creation(snapshot: Snapshot, defaults: Resolution, further: Resolution = NOTHING_ASKED) -> Decision:
+    both = defaults | further
     missing = gate(snapshot.settings, defaults.resolved).missing
     opened = opens(snapshot, defaults)
     outcome = _outcome(snapshot) if opened else Outcome.NOT_CREATED

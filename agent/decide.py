@@ -53,8 +53,8 @@ async def _create(snapshot: Snapshot, predictor: Predictor) -> Decision:
     if not creation.opens(snapshot, defaults):
         return creation.decide_creation(snapshot, defaults)
     current = {name: prediction.value for name, prediction in defaults.resolved.items()}
-    optional = await _predict(snapshot, predictor, creation.optional_fields(snapshot.settings), current)
-    return creation.decide_creation(snapshot, defaults, optional)
+    further = await _predict(snapshot, predictor, creation.further_fields(snapshot), current)
+    return creation.decide_creation(snapshot, defaults, further)
 
 
 async def _update(snapshot: Snapshot, case: Case, predictor: Predictor) -> Decision:

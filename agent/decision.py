@@ -21,6 +21,7 @@ class Trigger(StrEnum):
     ANSWER = "answer"  # a representative answered for the first time
     ENDED = "ended"  # the conversation is over: nothing can be asked any more
     COMMAND = "command"  # a representative asked for it: /update-case or /create-case
+    FORM = "form"  # a representative opens a case by a form, which offers all that can be predicted
 
 
 class Outcome(StrEnum):

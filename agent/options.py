@@ -18,6 +18,7 @@ def find_option(field: CaseField, text: str, *, complete: bool = False) -> Optio
     """
     wanted = _key(text)
     tests: list[Callable[[Option], bool]] = [
+        lambda option: option.value == text,
         lambda option: _key(option.value) == wanted,
         lambda option: wanted in map(_key, option.synonyms),
     ]

@@ -29,11 +29,13 @@ from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.secret import webchat_secret
 from bot.settings import CurrentSettings, ensure_starter
+from bot.tracker import is_representative
 from bot.wake import Wake
 from bot.worker import Worker
 from store import migrations
 from store.engine import Database
 from store.hints import Hints
+from store.model import Author
 
 log = structlog.get_logger()
 
@@ -83,7 +85,7 @@ class Application:
             return None
         from adapters.slack.channel import SlackChannel  # noqa: PLC0415 -- the SDK only where it is used
 
-        desk = CaseDesk(self.database, self.settings, evaluator)
+        desk = CaseDesk(self.database, self.settings, evaluator, demo_representatives=self.demo_representatives)
         return SlackChannel(self.database, slack_configuration(self.config), desk=desk, in_force=self._slack_settings)
 
     async def _slack_settings(self) -> Watching:
@@ -125,7 +127,7 @@ class Application:
 
     async def _is_representative(self, user_id: str) -> bool:
         in_force = await self.settings.recently(self.database)
-        return user_id in self.demo_representatives or user_id in in_force.settings.channel("webchat").representatives
+        return is_representative(Author(id=user_id), "webchat", in_force.settings, self.demo_representatives)
 
     def hint(self) -> None:
         """There is new work: for this process, and for others on the same database."""

@@ -6,16 +6,18 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import assert_never, cast
+from typing import assert_never
+
+from pydantic import ValidationError
 
 from agent import fields
 from agent.creation import first_sentence
-from agent.decision import Outcome, Trigger, Write
+from agent.decision import Outcome, Trigger
 from agent.settings import CaseField, Feature, FieldType
-from bot import card, evaluation, words
+from bot import card, evaluation, forms, words
 from bot.announce import announce, changes
 from bot.assignments import Assignment
 from bot.commands import (
@@ -35,15 +37,15 @@ from bot.commands import (
     UpdateCase,
     help_text,
 )
-from bot.desk import parsed
 from bot.evaluation import Evaluator, Finding, Question
+from bot.forms import SUBMISSION, Answers, EditedCase, NewCase
 from bot.settings import InForce
 from bot.tracker import Reading, Step
 from store import audit, cases, conversations, outbox, work
 from store.audit import Origin
 from store.cases import FieldWrite, UnknownCase, UnknownSuggestion
 from store.engine import Connection, Transaction
-from store.model import Actor, ActorKind, Case, CaseNumber, CaseStatus, ConversationId, FieldId, Inbound, Value, utcnow
+from store.model import Actor, ActorKind, Case, CaseNumber, CaseStatus, Change, ConversationId, FieldId, Inbound, utcnow
 from store.work import Claim
 
 LISTED = 20
@@ -74,9 +76,6 @@ class Request:
         return Origin(actor=self.actor, conversation_id=self.conversation_id, settings_version=version)
 
 
-FormValues = Mapping[str, Sequence[str]]
-"""What was filled in, by field id; empty for a field that was left empty, or emptied."""
-
 Act = Callable[[Connection], str]
 """Does it all in the final transaction, and returns the answer."""
 
@@ -101,7 +100,8 @@ class CommandRunner:
 
     async def _act(self, request: Request, reading: Reading) -> Act:
         if reading.step is Step.ACTION:
-            return await self._submitted(request) or _pressed(request)
+            is_form = request.inbound.action.get("verb") in ("create_case", "update_case")
+            return await self._submitted(request) if is_form else _pressed(request)
         if isinstance(reading.command, CommandError):
             raise NotPossible(*reading.command.problems)
         if isinstance(reading.command, UpdateCase) and not reading.command.assignments:
@@ -114,9 +114,11 @@ class CommandRunner:
 
     async def _update_from_conversation(self, request: Request, command: UpdateCase) -> Act:
         _require_profile(request)
-        question = Question(
-            conversation_id=request.conversation_id, trigger=Trigger.COMMAND, case_number=command.number
-        )
+        return partial(_apply_update, request=request, finding=await self._look(request, command.number))
+
+    async def _look(self, request: Request, number: CaseNumber | None) -> Finding:
+        """What the agent reads in this conversation for a case of it."""
+        question = Question(conversation_id=request.conversation_id, trigger=Trigger.COMMAND, case_number=number)
         try:
             finding = await self._evaluator.find(question)
         except UnknownCase as error:
@@ -127,38 +129,33 @@ class CommandRunner:
         if request.conversation_id not in case.conversations:
             # Else what one customer wrote would be told to another.
             raise NotPossible(words.another_conversations_case(case.number))
-        return partial(_apply_update, request=request, finding=finding)
+        return finding
 
-    async def _submitted(self, request: Request) -> Act | None:
-        """A form that came back; None for a button."""
-        match request.inbound.action:
-            case {"verb": "create_case", "values": dict()}:
-                question = Question(conversation_id=request.conversation_id, trigger=Trigger.COMMAND, manual=True)
-                finding = await self._filled_in(request, question)
-                writes = _form_writes(request, finding, cast("FormValues", request.inbound.action["values"]))
-                return partial(_apply_creation, request=request, finding=_beside(finding, writes), writes=writes)
-            case {"verb": "update_case", "case": int(number), "revision": int(revision), "values": dict()}:
-                number = CaseNumber(number)
-                question = Question(
-                    conversation_id=request.conversation_id, trigger=Trigger.COMMAND, case_number=number
-                )
-                finding = await self._filled_in(request, question)
-                writes = _form_writes(request, finding, cast("FormValues", request.inbound.action["values"]))
-                return partial(_apply_form, request=request, number=number, revision=revision, writes=writes)
-            case _:
-                return None
-
-    async def _filled_in(self, request: Request, question: Question) -> Finding:
-        """What the agent reads now: its words stay with the values that a person took over from it."""
+    async def _submitted(self, request: Request) -> Act:
+        """A form that came back."""
         _require_profile(request)
         try:
-            finding = await self._evaluator.find(question)
-        except UnknownCase as error:
-            raise NotPossible(words.unknown_case(error.number)) from error
-        case = finding.snapshot.case
-        if case is not None and request.conversation_id not in case.conversations:
-            raise NotPossible(words.another_conversations_case(case.number))
-        return finding
+            submission = SUBMISSION.validate_python(request.inbound.action)
+        except ValidationError as error:
+            raise NotPossible(words.unknown_button()) from error
+        answers = forms.read(submission.values, request.in_force.settings, utcnow())
+        if answers.problems:
+            raise NotPossible(*answers.problems.values())
+        if isinstance(submission, NewCase):
+            return await self._fill_in_new(request, answers)
+        return await self._fill_in(request, submission, answers)
+
+    async def _fill_in_new(self, request: Request, answers: Answers) -> Act:
+        if not answers.say_something:
+            raise NotPossible(words.nothing_filled_in())
+        question = Question(conversation_id=request.conversation_id, trigger=Trigger.FORM, manual=True)
+        finding = await self._evaluator.find(question)
+        writes = forms.edits(answers, finding)
+        return partial(_apply_new, request=request, finding=_by_hand_alone(finding, writes), writes=writes)
+
+    async def _fill_in(self, request: Request, submission: EditedCase, answers: Answers) -> Act:
+        finding = await self._look(request, CaseNumber(submission.case))
+        return partial(_apply_edits, request=request, submission=submission, writes=forms.edits(answers, finding))
 
     async def _create(self, request: Request, command: CreateCase) -> Act:
         _require_profile(request)
@@ -297,54 +294,35 @@ def _apply_creation(connection: Connection, *, request: Request, finding: Findin
 # --- forms ------------------------------------------------------------------------------------------
 
 
-def _form_writes(request: Request, finding: Finding, given: FormValues) -> list[FieldWrite]:
-    """What differs from the case, as the person's own. Raises NotPossible with everything that is wrong."""
-    settings, case = request.in_force.settings, finding.snapshot.case
-    read = {each.field: each for each in finding.decision.writes}
-    problems, writes = list[str](), list[FieldWrite]()
-    for field_id, texts in given.items():
-        field = settings.field(field_id)
-        if field is None:
-            problems.append(words.unknown_field(field_id, None, [each.label for each in settings.fields]))
-            continue
-        try:
-            value = parsed(field, texts, settings)
-        except fields.BadValue as error:
-            problems.append(str(error))
-            continue
-        found = read.get(FieldId(field_id))
-        held = case.values.get(FieldId(field_id)) if case else None
-        stands = held.value if held else None
-        if fields.same(field, value, stands) and not (case is None and value is None and found is not None):
-            continue
-        writes.append(_by_hand(FieldId(field_id), value, found if found and _agree(field, value, found) else None))
-    if problems:
-        raise NotPossible(*problems)
-    return writes
+def _by_hand_alone(finding: Finding, writes: list[FieldWrite]) -> Finding:
+    """A form showed all that the agent had to say: what the person made of it stands, and nothing else."""
+    left = replace(_beside(finding, writes).decision, why=words.filled_in(), writes=(), refusals=(), missing=())
+    return replace(finding, decision=left)
 
 
-def _agree(field: CaseField, value: Value | None, found: Write) -> bool:
-    return value is not None and fields.same(field, value, found.value)
-
-
-def _by_hand(field_id: FieldId, value: Value | None, found: Write | None) -> FieldWrite:
-    if found is None:
-        return FieldWrite(field=field_id, value=value)
-    return FieldWrite(field=field_id, value=value, confidence=found.confidence, evidence=found.evidence)
-
-
-def _apply_form(
-    connection: Connection, *, request: Request, number: CaseNumber, revision: int, writes: list[FieldWrite]
-) -> str:
+def _apply_new(connection: Connection, *, request: Request, finding: Finding, writes: list[FieldWrite]) -> str:
+    number = evaluation.apply(connection, finding, key=str(request.event_id))
+    if number is None:
+        raise NotPossible(finding.decision.why)
     before = cases.get(connection, number, lock=True)
-    if before.revision != revision:
-        raise NotPossible(words.changed_meanwhile(number))
-    if not writes:
-        return words.fields_set(number, [], request.in_force.settings)
     cases.write(connection, request.origin, before, writes)
-    after = _tell(connection, request, before)
-    settings = request.in_force.settings
-    return words.fields_set(number, changes(settings, before, after), settings)
+    return words.opened(number, _set(before, writes), request.in_force.settings)
+
+
+def _apply_edits(connection: Connection, *, request: Request, submission: EditedCase, writes: list[FieldWrite]) -> str:
+    before = cases.get(connection, submission.case, lock=True)
+    if problem := forms.outdated(before, submission.revision):
+        raise NotPossible(problem)
+    if writes:
+        cases.write(connection, request.origin, before, writes)
+        _tell(connection, request, before)
+    return words.fields_set(before.number, _set(before, writes), request.in_force.settings)
+
+
+def _set(before: Case, writes: list[FieldWrite]) -> list[Change]:
+    """Each write as a difference; to a person, capitals and line breaks are one."""
+    held = {name: each.value for name, each in before.values.items()}
+    return [Change(what="field", field=each.field, old=held.get(each.field), new=each.value) for each in writes]
 
 
 # --- by hand ----------------------------------------------------------------------------------------

@@ -100,9 +100,13 @@ def reached_not_everybody(reason: str) -> str:
 
 def fields_set(number: int, changes: Sequence[Change], settings: Settings) -> str:
     """The answer to fields that a person set."""
-    fields = [(field, each) for each in changes if each.field and (field := settings.field(each.field))]
-    lines = [_difference(field, each.old, each.new, settings) for field, each in fields if each.old != each.new]
+    lines = _differences(changes, settings)
     return _bulleted(f"Case {number} updated:", lines) if lines else NO_CHANGES
+
+
+def opened(number: int, changes: Sequence[Change], settings: Settings) -> str:
+    """The answer to a case that a person opened with values of their own."""
+    return _bulleted(f"Case {number} is open:", _differences(changes, settings))
 
 
 def claimed(number: int, before: str | None) -> str:
@@ -189,8 +193,32 @@ def no_case_here() -> str:
     return "This conversation has no case yet. /create-case opens one; or name a case: /case 1042."
 
 
+def unknown_conversation() -> str:
+    return "Nothing is known of this conversation yet: nobody has written in it since I am here."
+
+
+def nothing_written() -> str:
+    return "Nobody has written anything in this conversation yet that a case could be opened from."
+
+
+def is_resolved(number: int) -> str:
+    return f"Case {number} is resolved: /reopen {number} opens it again, /create-case opens a new one."
+
+
 def changed_meanwhile(number: int) -> str:
     return f"Case {number} has changed meanwhile: open the form again, it shows what is true now."
+
+
+def field_gone(field_id: str) -> str:
+    return f"The settings know no field {quoted(field_id, 64)} any more: open the form again."
+
+
+def filled_in() -> str:
+    return "A representative filled in the form."
+
+
+def nothing_filled_in() -> str:
+    return "Fill in at least one field."
 
 
 def not_in_profile() -> str:
@@ -277,6 +305,11 @@ def _decision_lines(decision: Decision, settings: Settings) -> Iterator[str]:
     for refusal in decision.refusals:
         if field := settings.field(refusal.field):
             yield f"{field.label}: left as it is, because {_sentence(refusal.reason)}"
+
+
+def _differences(changes: Sequence[Change], settings: Settings) -> list[str]:
+    fields = [(field, each) for each in changes if each.field and (field := settings.field(each.field))]
+    return [_difference(field, each.old, each.new, settings) for field, each in fields if each.old != each.new]
 
 
 def _difference(field: CaseField, old: Value | None, new: Value | None, settings: Settings) -> str:

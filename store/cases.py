@@ -65,6 +65,7 @@ class CaseFilter:
     statuses: tuple[CaseStatus, ...] = ()
     owner_id: str | None = None
     unclaimed: bool = False
+    undecided: bool = False  # with a suggestion that is open
     fields: tuple[tuple[FieldId, Value | None], ...] = ()  # None: no value
     words: tuple[str, ...] = ()  # each stands in the title or in a text value, case ignored
     limit: int = 20
@@ -215,6 +216,9 @@ def listed(connection: Connection, wanted: CaseFilter) -> list[Case]:
         query = query.where(cases.c.owner_id == wanted.owner_id)
     if wanted.unclaimed:
         query = query.where(cases.c.owner_id.is_(None))
+    if wanted.undecided:
+        waiting = exists().where(suggestions.c.case_number == cases.c.number, suggestions.c.status == "open")
+        query = query.where(waiting)
     query = query.where(*[_has_value(field, value) for field, value in wanted.fields])
     query = query.where(*[_says(connection, word) for word in wanted.words])
     return [_case(connection, row) for row in connection.execute(query).all()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, func, select
+from sqlalchemy import Connection, ScalarSelect, Select, func, or_, select
 
 from store import cases
 from store.model import Case, CaseNumber, ConversationId, Role
@@ -78,7 +78,21 @@ class Candidate:
 def open_conversations(
     connection: Connection, *, channel: str, account: str, key_prefix: str, since: datetime, limit: int
 ) -> list[Candidate]:
-    """Those in which a customer wrote, the latest first, whose keys begin so."""
+    """Those in which a customer wrote and that did not end before `since`, whose keys begin so; the latest first."""
+    latest = (
+        select(conversations.c.id)
+        .where(
+            conversations.c.channel == channel,
+            conversations.c.account == account,
+            # LIKE knows wildcards, and on SQLite no capitals.
+            func.substr(conversations.c.key, 1, len(key_prefix)) == key_prefix,
+            or_(conversations.c.ended_at.is_(None), conversations.c.ended_at >= since),
+            _said_by_customers().exists(),
+        )
+        .order_by(conversations.c.last_message_at.desc(), conversations.c.id.desc())
+        .limit(limit)
+        .subquery()
+    )
     live = case_conversations.c.live & (case_conversations.c.conversation_id == conversations.c.id)
     query = (
         select(
@@ -86,24 +100,17 @@ def open_conversations(
             conversations.c.last_message_at,
             case_conversations.c.case_number,
             _first_customer().label("customer"),
-            func.coalesce(_opening(), "").label("opening"),
+            _opening().label("opening"),
         )
+        .where(conversations.c.id.in_(select(latest.c.id)))
         .outerjoin(case_conversations, live)
-        .where(
-            conversations.c.channel == channel,
-            conversations.c.account == account,
-            conversations.c.key.startswith(key_prefix, autoescape=True),
-            conversations.c.last_message_at >= since,
-            _first_customer().is_not(None),
-        )
-        .order_by(conversations.c.last_message_at.desc())
-        .limit(limit)
+        .order_by(conversations.c.last_message_at.desc(), conversations.c.id.desc())
     )
     return [Candidate(**row) for row in connection.execute(query).mappings()]
 
 
 def conversation_key(connection: Connection, channel: str, account: str, number: CaseNumber) -> str | None:
-    """The key of the case's latest conversation on this channel and account."""
+    """The key of the conversation on this channel and account that was linked to the case last."""
     linked = (
         select(conversations.c.key)
         .join(case_conversations, case_conversations.c.conversation_id == conversations.c.id)
@@ -112,7 +119,7 @@ def conversation_key(connection: Connection, channel: str, account: str, number:
             conversations.c.channel == channel,
             conversations.c.account == account,
         )
-        .order_by(conversations.c.id.desc())
+        .order_by(case_conversations.c.linked_at.desc(), conversations.c.id.desc())
         .limit(1)
     )
     return connection.execute(linked).scalar_one_or_none()
@@ -131,8 +138,12 @@ def cases_of(connection: Connection, channel: str, account: str, author_id: str,
 
 
 def _opening() -> ScalarSelect[Any]:
-    """A customer's first words that are more than a greeting."""
-    said = (
+    """A customer's first words, those that say something before a greeting."""
+    return _said_by_customers().order_by(messages.c.noise, messages.c.id).limit(1).scalar_subquery()
+
+
+def _said_by_customers() -> Select[tuple[str]]:
+    return (
         select(messages.c.text)
         .join(participants, participants.c.id == messages.c.participant_id)
         .where(
@@ -140,8 +151,8 @@ def _opening() -> ScalarSelect[Any]:
             participants.c.role == Role.CUSTOMER,
             messages.c.deleted_at.is_(None),
         )
+        .correlate(conversations)
     )
-    return said.order_by(messages.c.noise, messages.c.id).limit(1).scalar_subquery()
 
 
 def _first_customer() -> ScalarSelect[Any]:

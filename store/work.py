@@ -80,12 +80,6 @@ _TOUCH_CONVERSATION = _conversation.on_conflict_do_update(
         "ready_at": func.coalesce(conversations.c.ready_at, _conversation.excluded.ready_at),
     },
 ).returning(conversations.c.id)
-_WAITS = select(conversations.c.id).where(
-    conversations.c.channel == bindparam("channel"),
-    conversations.c.account == bindparam("account"),
-    conversations.c.key == bindparam("key"),
-    conversations.c.ready_at <= bindparam("moment"),
-)
 _ENQUEUE = insert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
 _CLAIMABLE = locked(
     select(conversations.c.id)
@@ -117,6 +111,12 @@ _first = select(func.min(inbox.c.id)).where(
     inbox.c.conversation_id.in_(bindparam("conversations", expanding=True)), _ready
 )
 _HEADS = select(inbox).where(inbox.c.id.in_(_first.group_by(inbox.c.conversation_id)))
+_LAST_WAITING = select(func.max(inbox.c.id)).where(inbox.c.conversation_id == bindparam("conversation"), _ready)
+_WAITS = (
+    select(inbox.c.id)
+    .where(inbox.c.conversation_id == bindparam("conversation"), _ready, inbox.c.id <= bindparam("event"))
+    .limit(1)
+)
 # Without an error: one that has attempts and no error is known to have ended without a word.
 _BEGIN = update(inbox).where(inbox.c.id == bindparam("event")).values(attempts=bindparam("count"), error=None)
 _DONE = (
@@ -155,9 +155,14 @@ def accept_all(connection: Connection, inbounds: Sequence[Inbound], alongside: T
     return known
 
 
-def waits(connection: Connection, channel: str, account: str, key: str) -> bool:
-    """Whether something that was received for a conversation has not been handled yet."""
-    mine = {"channel": channel, "account": account, "key": key, "moment": now(connection)}
+def last_waiting(connection: Connection, conversation_id: int) -> int | None:
+    """The latest event of a conversation that has not been handled yet."""
+    return connection.execute(_LAST_WAITING, {"conversation": conversation_id}).scalar_one()
+
+
+def waits(connection: Connection, conversation_id: int, event_id: int) -> bool:
+    """Whether this event of a conversation, or an earlier one, has still to be handled."""
+    mine = {"conversation": conversation_id, "event": event_id}
     return connection.execute(_WAITS, mine).first() is not None
 
 

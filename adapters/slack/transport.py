@@ -68,6 +68,7 @@ class Transport:
             signing_secret=signing_secret or "",
             authorize=cast("Any", Authorization(workspaces)),  # the annotation forgets that None is an answer
             oauth_flow=oauth,
+            attaching_conversation_kwargs_enabled=False,  # it fails on odd events before we see them
             ignoring_self_events_enabled=False,  # `reading` tells ours apart, also where they were edited or deleted
         )
         self._listen(self._bolt)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.creation import first_sentence
+from agent.creation import first_sentence, predictable_fields
 from agent.decide import Outcome, Trigger, decide
 from tests.agent.examples import (
     ALL_SAID,
@@ -38,6 +38,18 @@ async def test_a_case_opens_when_all_default_fields_resolve() -> None:
 async def test_a_new_case_holds_the_default_and_optional_fields_and_none_of_the_rules() -> None:
     decision = await decide(snapshot(*ALL_SAID), DEFECT)
     assert set(written(decision)) == {"issue_description", "contact", "case_category"}
+
+
+async def test_a_form_for_a_new_case_offers_the_fields_of_active_rules_as_well() -> None:
+    decision = await decide(snapshot(*ALL_SAID, manual=True, trigger=Trigger.FORM), DEFECT)
+    assert set(decision.fields) == set(names(*predictable_fields(SETTINGS)))
+    assert {"product", "priority", "serial_number"} <= set(written(decision))
+
+
+async def test_a_rule_that_is_not_active_adds_nothing_to_a_form() -> None:
+    draft = [each.model_copy(update={"active": False}) for each in SETTINGS.update_rules]
+    settings = SETTINGS.model_copy(update={"update_rules": tuple(draft)})
+    assert set(predictable_fields(settings)) == {*settings.default_fields, *settings.creation.optional}
 
 
 async def test_optional_fields_are_predicted_only_once_the_gate_is_open() -> None:

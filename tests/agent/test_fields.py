@@ -35,6 +35,14 @@ def read(kind: str, text: str) -> Value:
     return parse(FIELDS[FieldType(kind)], text, SETTINGS, NOW)
 
 
+def test_an_option_that_is_written_exactly_is_meant_where_others_are_called_alike() -> None:
+    options = (Option(value="pump-small"), Option(value="Pump small"))
+    field = CaseField(id="part", label="Part", type=FieldType.CHOICE, options=options)
+    assert [parse(field, each.value, SETTINGS, NOW) for each in options] == ["pump-small", "Pump small"]
+    with pytest.raises(BadValue, match="can mean"):
+        parse(field, "PUMP SMALL", SETTINGS, NOW)
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
     [

@@ -177,6 +177,7 @@ def test_a_profile_gives_its_members_its_features() -> None:
     assert SETTINGS.allows(Author(id="anyone"), Feature.CASES)
     assert nobody.allows(Author(id="R1"), Feature.CASES)
     assert not nobody.allows(Author(id="R2"), Feature.CASES)
+    assert nobody.allows(Author(id="R2", groups=("R1",)), Feature.CASES)
 
 
 def test_a_channel_that_is_not_listed_is_on_without_representatives() -> None:

@@ -6,7 +6,7 @@ from store import cases
 from store.cases import CaseFilter
 from store.engine import Database
 from store.model import Actor, ActorKind, CaseStatus, FieldId, Value
-from tests.store.examples import ANNA, changed, field, numbers, opened
+from tests.store.examples import ANNA, changed, field, numbers, opened, shown
 
 BEA = Actor(kind=ActorKind.PERSON, id="U2", name="Bea")
 PRODUCT, TAGS, URGENT, CALLS = (FieldId(each) for each in ("product", "tags", "urgent", "calls"))
@@ -57,6 +57,17 @@ def test_by_owner(database: Database) -> None:
     assert found(database, owner_id=ANNA.id) == [1001]
     assert found(database, unclaimed=True) == [1003]
     assert found(database, owner_id=ANNA.id, unclaimed=True) == []
+
+
+def test_by_what_waits_for_a_decision(database: Database) -> None:
+    for key in "abc":
+        opened(database, key=key)
+    for number in (1001, 1002):
+        changed(database, cases.suggest, number, [field("product", "Aria 3000")])
+    [suggestion] = shown(database, 1002).suggestions
+    changed(database, cases.decide_suggestion, 1002, suggestion.id, accept=False)
+
+    assert found(database, undecided=True) == [1001]
 
 
 VALUES: list[Value] = [
