@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from adapters.slack.words import run, shortened
 from store.model import Card, CardField, CardSuggestion, CaseNumber, Json
 
 VERB = "casewright:"  # before the verb of each button
-_HEADER, _LABEL, _TEXT, _QUOTE = 150, 75, 1500, 500  # characters
-_SUGGESTED = 8  # suggestions on one card; the form has the others
+_HEADER, _BUTTON, _LABEL, _TITLE, _TEXT, _QUOTE = 150, 75, 75, 300, 1500, 300  # characters
+_ROWS, _SUGGESTED = 30, 8  # on one card; the form has the others
+_ROOM = 5_000  # characters for all values of a card: a message holds so many (`words.MOST`)
 
 
 def card(card: Card, *, internal: bool, thread_url: str | None) -> list[Json]:
@@ -25,37 +27,52 @@ def fallback(card: Card) -> str:
 
 def _card(card: Card, *, internal: bool, thread_url: str | None) -> Iterator[Json]:
     yield {"type": "header", "text": plain(f"Case {card.number} · {card.status_label}", _HEADER)}
-    yield _rich(run(shortened(card.title, _TEXT), bold=True))
-    rows = [_row(each) for each in card.fields if internal or not each.internal]
-    if card.owner:
-        rows.insert(0, _row(CardField(label="Owner", value=card.owner)))
-    if rows:
+    if card.title.strip():
+        yield rich_text(run(shortened(card.title, _TITLE), bold=True))
+    if rows := _rows(card, internal=internal):
         yield {"type": "rich_text", "elements": rows}
-    if card.changed:
-        yield {"type": "context", "elements": [plain(card.changed, _TEXT)]}
     if internal:
         for suggestion in card.suggestions[:_SUGGESTED]:
             yield from suggested(card.number, suggestion)
+    changed = [plain(card.changed, _TITLE)] if card.changed else []
+    yield {"type": "context", "elements": [*changed, moment("Updated", card.updated_at)]}
     yield {"type": "actions", "elements": list(_buttons(card, internal=internal, thread_url=thread_url))}
 
 
-def _rich(*words: Json) -> Json:
+def rich_text(*words: Json) -> Json:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(words)}]}
 
 
-def _row(field: CardField) -> Json:
-    label = f"{field.label} (internal)" if field.internal else field.label
+def _rows(card: Card, *, internal: bool) -> list[Json]:
+    owner = [CardField(label="Owner", value=card.owner)] if card.owner else []
+    shown = [*owner, *(each for each in card.fields if internal or not each.internal)]
+    room = min(_TEXT, _ROOM // max(len(shown[:_ROWS]), 1))
+    rows = [_row(each, room) for each in shown[:_ROWS]]
+    if more := len(shown) - len(rows):
+        rows.append({"type": "rich_text_section", "elements": [run(f"… and {more} more fields", italic=True)]})
+    return rows
+
+
+def _row(field: CardField, room: int) -> Json:
+    mark = " (internal)" if field.internal else ""
     return {
         "type": "rich_text_section",
-        "elements": [run(f"{shortened(label, _LABEL)}: ", bold=True), run(shortened(field.value, _TEXT))],
+        "elements": [run(f"{shortened(field.label, _LABEL)}{mark}: ", bold=True), run(shortened(field.value, room))],
     }
 
 
+def moment(before: str, at: datetime) -> Json:
+    """A time as each reader's own clock shows it. The only markup of ours; `before` is our word, never theirs."""
+    elsewhere = f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    shown = f"{before} <!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{elsewhere}>"
+    return {"type": "mrkdwn", "text": shown}
+
+
 def suggested(number: CaseNumber, suggestion: CardSuggestion) -> Iterator[Json]:
-    words = [run(f"Suggested {shortened(suggestion.label, _LABEL)}: {shortened(suggestion.value, _TEXT)}", bold=True)]
+    words = [run(f"Suggested {shortened(suggestion.label, _LABEL)}: {shortened(suggestion.value, _QUOTE)}", bold=True)]
     if suggestion.quote:
         words.append(run(f"\n“{shortened(suggestion.quote, _QUOTE)}”", italic=True))
-    yield _rich(*words)
+    yield rich_text(*words)
     value = {"case": number, "suggestion": suggestion.id}
     yield {
         "type": "actions",
@@ -70,7 +87,7 @@ def _buttons(card: Card, *, internal: bool, thread_url: str | None) -> Iterator[
     yield button("Update…", "update", {"case": card.number})
     if not internal:
         return
-    if card.owner is None:
+    if card.owner is None and card.status != "resolved":
         yield button("Claim", "run", {"text": f"/claim {card.number}"})
     if card.status == "resolved":
         yield button("Reopen", "run", {"text": f"/reopen {card.number}"})
@@ -85,7 +102,7 @@ def button(title: str, verb: str, value: Json, *, style: str | None = None) -> J
     told = json.dumps(value)
     pressed: Json = {
         "type": "button",
-        "text": plain(title, 75),
+        "text": plain(title, _BUTTON),
         "action_id": f"{VERB}{verb}" if verb != "run" else f"{VERB}run:{title.casefold()}",
         "value": told,
     }
@@ -93,4 +110,5 @@ def button(title: str, verb: str, value: Json, *, style: str | None = None) -> J
 
 
 def plain(said: str, most: int) -> Json:
-    return {"type": "plain_text", "text": shortened(" ".join(said.split()) or " ", most), "emoji": False}
+    """On one line. Slack takes no empty text."""
+    return {"type": "plain_text", "text": shortened(" ".join(said.split()), most).strip() or "–", "emoji": False}

@@ -12,26 +12,41 @@ from itertools import count
 
 import emoji
 
-from adapters.slack.payload import parts, text
+from adapters.slack.payload import part, parts, text
 from store.model import Json
 
-SECTION = 2900  # characters of one rich text; Slack takes 3,000
-MOST = 12_000  # characters of one post
-_CONTROL = re.compile("[\0\ud800-\udfff]")
-_ENTITY = re.compile(r"<([^<>\n]*)>")
-_STYLE = re.compile(r"(?<![\w*_~`])([*_~`])(?=\S)([^\n]*?\S)\1(?![\w*_~`])")
+# All blocks of a post together: Slack refuses more than some 13,000 with what holds them, and says nowhere how many.
+MOST = 10_000
+_RUN = 2900  # characters of one rich text; Slack takes 3,000
+_NOTIFICATION, _TEXT = 4_000, 40_000  # characters of `text`: an edit takes the first, a post the second
+
+_CONTROL = re.compile("[\0\ud800-\udfff]")  # neither a database nor UTF-8 takes them
+_US = "\0"  # a mention of the app, until it is known where it stands: no text has one when it has been cleaned
+_US_FIRST = re.compile(rf"\s*(?:{_US}[,:]?\s*)+")
+_HELD = "\ud800"  # likewise for what is read by itself, while the markup around it is
+_WHOLE = re.compile(r"```\n?(?P<fenced>.*?)\n?```|`(?P<code>[^`\n]+)`|<(?P<entity>[^<>\n]*)>", re.DOTALL)
+# Markers on the outside of words; between two letters they belong to the word. No two ways to match: it is linear.
+_STYLES = tuple(
+    re.compile(rf"(?<![\w{mark}]){mark}(?![\s{mark}])((?:[^{mark}\n]|(?<=\w){mark}(?=\w))+)(?<!\s){mark}(?![\w{mark}])")
+    for mark in (r"\*", "_", "~")
+)
+_ESCAPED = re.compile("&(lt|gt|amp);")
 _SHORTCODE = re.compile(r":([a-z0-9_+'-]{1,100}):(?::skin-tone-([2-6]):)?")
+_FLAG = re.compile("flag-([a-z])([a-z])")
 _TONES = {"2": "🏻", "3": "🏼", "4": "🏽", "5": "🏾", "6": "🏿"}
 _NESTED = 5  # lists within lists
 
 
 def plain(message: Json, *, names: Mapping[str, str], app_user: str) -> str:
-    """What somebody wrote, without the app's own name in front."""
+    """What somebody wrote, without the app's own name in front; of a message only passed on, what that one says.
+
+    `names` of people, groups and channels, by id.
+    """
     reader = _Reader(names, app_user)
-    said = reader.blocks(message) or reader.markup(text(message, "text"))
+    said = reader.message(message)
     if not said.strip():
-        said = "\n".join(_shared(each, reader) for each in parts(message, "attachments"))
-    return _CONTROL.sub("", said).strip()
+        said = "\n".join(filter(None, (reader.shared(each) for each in parts(message, "attachments"))))
+    return said.strip()
 
 
 def mentioned(message: Json) -> frozenset[str]:
@@ -42,18 +57,24 @@ def mentioned(message: Json) -> frozenset[str]:
 
 
 def mrkdwn(said: str) -> str:
-    """Text in which Slack finds no mention and no link: it is shown where blocks are not, in notifications."""
-    escaped = said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return shortened(escaped, MOST)
+    """Text in which Slack finds no mention and no link behind a label: for notifications, where blocks aren't shown.
+
+    Longer than blocks can hold, it is all there is. Asterisks stay: nothing surely stops Slack from reading them as
+    bold but `mrkdwn` set to false at the post, and an invisible character in a serial number is copied with it.
+    """
+    most = _NOTIFICATION if length(said) <= MOST else _TEXT
+    escaped = shortened(said, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped if length(escaped) <= most else re.sub("&[a-z]*…?$", "", shortened(escaped, most)[:-1]) + "…"
 
 
 def rich(said: str) -> list[Json]:
-    """The text in elements that read no markup at all."""
-    whole = shortened(said, MOST)
-    pieces = [whole[start : start + SECTION] for start in range(0, len(whole), SECTION)] or [" "]
-    return [
-        {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [run(each)]}]} for each in pieces
-    ]
+    """The text in elements that read no markup at all; none for a text that is empty or too long for blocks."""
+    whole = _clean(said)
+    if not whole.strip() or length(whole) > MOST:
+        return []
+    size = _RUN // 2  # were each character an emoji
+    runs = [run(whole[start : start + size]) for start in range(0, len(whole), size)]
+    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": runs}]}]
 
 
 def run(said: str, **style: bool) -> Json:
@@ -62,7 +83,24 @@ def run(said: str, **style: bool) -> Json:
 
 
 def shortened(said: str, most: int) -> str:
-    return said if len(said) <= most else said[: most - 1] + "…"
+    """Within a limit of Slack's, and without what can't be sent."""
+    whole = _clean(said)
+    if length(whole) <= most:
+        return whole
+    return whole.encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def length(said: str) -> int:
+    """How long a text is for Slack at most: it may count an emoji as two."""
+    return len(said) + sum(character > "\uffff" for character in said)
+
+
+def _clean(said: str) -> str:
+    return _CONTROL.sub("", said)
+
+
+def _told(payload: Json, name: str) -> str:
+    return _clean(text(payload, name))
 
 
 class _Reader:
@@ -70,21 +108,35 @@ class _Reader:
         self._names = names
         self._app_user = app_user
 
-    def blocks(self, message: Json) -> str:
+    def message(self, message: Json) -> str:
+        said = self._blocks(message) or self._markup(_told(message, "text"))
+        first = _US_FIRST.match(said)
+        return said[first.end() if first else 0 :].replace(_US, self._named("@", self._app_user))
+
+    def shared(self, attachment: Json) -> str:
+        """A message that was passed on without a word of one's own."""
+        inner = (self.message(part(each, "message")) for each in parts(attachment, "message_blocks"))
+        whole = "\n".join(filter(None, inner))
+        return whole or self.message({"text": text(attachment, "text") or text(attachment, "fallback")})
+
+    def _blocks(self, message: Json) -> str:
         """Empty where the client sent none, or others than what a person's typing makes."""
         told = parts(message, "blocks")
         if not told or any(block.get("type") != "rich_text" for block in told):
             return ""
-        lines = [self._element(each, 0) for block in told for each in parts(block, "elements")]
-        return self._without_us("\n".join(lines))
+        said = ""
+        for each in (element for block in told for element in parts(block, "elements")):
+            said += ("\n" if said and not said.endswith("\n") else "") + self._element(each, 0)
+        return said
 
-    def markup(self, said: str) -> str:
-        pieces = re.split(r"(<[^<>\n]*>)", said)
-        read = [self._entity(each[1:-1]) if _ENTITY.fullmatch(each) else _styled(each) for each in pieces]
-        return self._without_us("".join(read))
+    def _markup(self, said: str) -> str:
+        """What stands between angle brackets or is code is read by itself, and put back into what is around it."""
+        held = map(self._held, _WHOLE.finditer(said))
+        return re.sub(_HELD, lambda _: next(held), _styled(_WHOLE.sub(_HELD, said)))
 
-    def _without_us(self, said: str) -> str:
-        return re.sub(rf"^(?:\s*@{re.escape(self._app_user)}\b[,:]?\s*)+", "", said) if self._app_user else said
+    def _held(self, found: re.Match[str]) -> str:
+        code = found["fenced"] or found["code"]
+        return self._entity(found["entity"] or "") if code is None else _unescaped(code)
 
     def _element(self, element: Json, depth: int) -> str:
         match element.get("type"):
@@ -96,8 +148,8 @@ class _Reader:
                 return self._inline(element)
 
     def _list(self, element: Json, depth: int) -> str:
-        numbers = count(int(element.get("offset") or 0) + 1) if element.get("style") == "ordered" else None
-        indent = "  " * min(int(element.get("indent") or 0), _NESTED)
+        numbers = count(_number(element, "offset") + 1) if element.get("style") == "ordered" else None
+        indent = "  " * min(_number(element, "indent"), _NESTED)
         items = (self._element(each, depth + 1) if depth < _NESTED else "" for each in parts(element, "elements"))
         return "\n".join(f"{indent}{f'{next(numbers)}.' if numbers else '•'} {item}" for item in items)
 
@@ -106,24 +158,24 @@ class _Reader:
 
     def _word(self, word: Json) -> str:  # noqa: PLR0911 -- one for each kind of element
         match word.get("type"):
-            case "text":
-                return text(word, "text")
             case "user":
-                return self._user(text(word, "user_id"), "")
+                return self._user(_told(word, "user_id"), "")
             case "link":
-                return _link(text(word, "url"), text(word, "text"))
+                return _link(_told(word, "url"), _told(word, "text"))
             case "emoji":
-                return _emoji(text(word, "name"), text(word, "unicode"), word.get("skin_tone"))
+                return _emoji(_told(word, "name"), text(word, "unicode"), word.get("skin_tone"))
             case "broadcast":
-                return f"@{text(word, 'range')}"
+                return f"@{_told(word, 'range')}"
             case "channel":
-                return f"#{text(word, 'channel_id')}"
+                return self._named("#", _told(word, "channel_id"))
             case "usergroup":
-                return f"@{text(word, 'usergroup_id')}"
+                return self._named("@", _told(word, "usergroup_id"))
             case "date":
-                return text(word, "fallback")
+                return _told(word, "fallback")
+            case "color":
+                return _told(word, "value")
             case _:
-                return text(word, "text")
+                return _told(word, "text")
 
     def _entity(self, inside: str) -> str:
         """What stands between angle brackets."""
@@ -132,60 +184,68 @@ class _Reader:
         if target.startswith("@"):
             return self._user(target[1:], label)
         if target.startswith("#"):
-            return f"#{label or target[1:]}"
+            return self._named("#", target[1:], label)
+        if target.startswith("!date"):
+            return label
         if target.startswith("!"):
-            return _special(target[1:], label)
+            return self._named("@", target[1:].rpartition("^")[2], label)
         return _link(_unescaped(target), label)
 
     def _user(self, user: str, label: str) -> str:
-        """Our own stays an id, by which it is known at the beginning."""
-        return f"@{user if user == self._app_user else self._names.get(user) or label or user}"
+        return _US if user and user == self._app_user else self._named("@", user, label)
+
+    def _named(self, sign: str, native_id: str, label: str = "") -> str:
+        name = _clean(self._names.get(native_id, "")) or label or native_id
+        return f"{sign}{name.removeprefix(sign)}"
 
 
-def _special(name: str, label: str) -> str:
-    if name.startswith("date"):
-        return label
-    return f"@{(label or name.rpartition('^')[2]).removeprefix('@')}"
+def _number(element: Json, name: str) -> int:
+    found = element.get(name)
+    return found if isinstance(found, int) and 0 <= found < 10**9 else 0
 
 
 def _link(url: str, label: str) -> str:
-    """An address alone where the words before it say the same."""
-    bare = re.sub(r"^(?:mailto:|tel:)", "", url)
-    if bare != url:
-        return label if label and label != bare and "@" not in bare and "@" not in label else bare
-    if not label or label in {url, re.sub(r"^https?://", "", url), re.sub(r"^https?://|/$", "", url)}:
-        return label if label and label != url and not url.startswith("http") else url
+    """An address alone where the words before it say the same; a telephone number as it was typed."""
+    if url.startswith("tel:"):
+        return label or url.removeprefix("tel:")
+    if url.startswith("mailto:"):
+        return url.removeprefix("mailto:").partition("?")[0]
+    if not label or _bare(label) == _bare(url):
+        return url
     return f"{label} ({url})"
+
+
+def _bare(url: str) -> str:
+    return re.sub("^https?://", "", url).removesuffix("/")
 
 
 def _emoji(name: str, unicode: str, tone: object) -> str:
     try:
         if unicode:
-            return "".join(chr(int(point, 16)) for point in unicode.split("-"))
+            return _clean("".join(chr(int(point, 16)) for point in unicode.split("-")))
     except (ValueError, OverflowError):
         pass
     return _shortcode(name, str(tone) if isinstance(tone, int) else None)
 
 
 def _shortcode(name: str, tone: str | None) -> str:
+    if flag := _FLAG.fullmatch(name):
+        return "".join(chr(ord("🇦") + ord(letter) - ord("a")) for letter in flag.groups())
     shown = emoji.emojize(f":{name}:", language="alias")
-    return shown + _TONES.get(tone or "", "") if shown != f":{name}:" else shown
+    if shown == f":{name}:":
+        return shown + (f":skin-tone-{tone}:" if tone else "")
+    return shown + _TONES.get(tone or "", "")
 
 
 def _styled(said: str) -> str:
     """Markup around whole words goes; within words it is what people wrote."""
-    while (fewer := _STYLE.sub(r"\2", said)) != said:
-        said = fewer
-    return _SHORTCODE.sub(lambda found: _shortcode(found[1], found[2]), _unescaped(said))
+    for style in _STYLES:
+        said = style.sub(r"\1", said)
+    return _unescaped(_SHORTCODE.sub(lambda found: _shortcode(found[1], found[2]), said))
 
 
 def _unescaped(said: str) -> str:
-    return said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def _shared(attachment: Json, reader: _Reader) -> str:
-    """A message that was passed on without a word of one's own."""
-    return reader.markup(text(attachment, "text") or text(attachment, "fallback"))
+    return _ESCAPED.sub(lambda found: {"lt": "<", "gt": ">", "amp": "&"}[found[1]], said)
 
 
 def _users(element: Json) -> Iterator[str]:
