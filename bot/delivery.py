@@ -109,7 +109,13 @@ class Delivery:
     async def _outbound(self, post: Post) -> Outbound:
         if post.kind == "text":
             said = post.payload
-            return replace(_bare(post), text=said["text"], audience=said["audience"], relay=said["relay"])
+            return replace(
+                _bare(post),
+                text=said["text"],
+                audience=said["audience"],
+                relay=said["relay"],
+                internal=said.get("internal", False),  # those queued by an earlier version lack it
+            )
         return await self._database.read(partial(_with_card, post=post, settings=self._settings))
 
     def _channel(self, post: Post) -> Channel:

@@ -277,6 +277,7 @@ class Outbound:
     text: str = ""  # plain text, line breaks count; each channel escapes it for its own markup
     card: Card | None = None
     audience: str | None = None  # native user id of the only person who may see it; None: everybody in the thread
+    internal: bool = False  # for the team alone, in the place that the channel keeps for it
     relay: str | None = None  # external id of a representative's message that this passes on, in their own words
     edit: str | None = None  # native id of our earlier post that this one replaces
     uncertain: bool = False  # an earlier attempt may have got through: look before posting again

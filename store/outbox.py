@@ -101,8 +101,10 @@ def queue_text(
     *,
     audience: str | None = None,
     relay: str | None = None,
+    internal: bool = False,
 ) -> None:
-    _queue(connection, conversation_id, key, "text", {"text": text, "audience": audience, "relay": relay})
+    payload: Json = {"text": text, "audience": audience, "relay": relay, "internal": internal}
+    _queue(connection, conversation_id, key, "text", payload)
 
 
 def queue_card(

@@ -7,6 +7,7 @@ has no thread; `C1:desk:U1` what a representative types outside any conversation
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from store.model import Json
 
@@ -44,6 +45,12 @@ def root_of(key: str) -> str | None:
 def reply_address(key: str, enterprise_id: str | None = None) -> Json:
     """`enterprise` leads to the installation where the whole of an Enterprise Grid has one."""
     return {"channel": channel_of(key), "thread_ts": root_of(key), "enterprise": enterprise_id}
+
+
+def link(account: str, key: str) -> str:
+    """Opens a conversation in Slack's own clients."""
+    where = {"team": account, "channel": channel_of(key), "message_ts": root_of(key)}
+    return f"https://slack.com/app_redirect?{urlencode({name: at for name, at in where.items() if at})}"
 
 
 def is_direct(channel: str) -> bool:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 import structlog
 
@@ -270,7 +269,7 @@ class Interacting:
 
     async def _publish(self, origin: Origin, author: Author) -> None:
         overview = await self._desk.overview(CHANNEL, origin.account, author)
-        view = home.home(overview, partial(_link, origin))
+        view = home.home(overview, partial(addresses.link, origin.account))
         await self._api.write(origin.workspace.token, "views.publish", {"user_id": author.id, "view": view})
 
     # --- views ----------------------------------------------------------------------------------------
@@ -302,12 +301,6 @@ async def _harmless(work: Coroutine[Any, Any, None]) -> None:
         await work
     except Exception as error:  # noqa: BLE001 -- whatever it is, nothing was to be kept
         log.warning("slack_view_not_shown", error=repr(error))
-
-
-def _link(origin: Origin, key: str) -> str | None:
-    """Opens a conversation in Slack's own clients."""
-    where = {"team": origin.account, "channel": addresses.channel_of(key), "message_ts": addresses.root_of(key)}
-    return f"https://slack.com/app_redirect?{urlencode({name: at for name, at in where.items() if at})}"
 
 
 def _number(text: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -17,8 +17,10 @@ from adapters.slack.payload import parts, text
 from adapters.slack.people import People
 from adapters.slack.places import Place, Places
 from adapters.slack.reading import Happening, Spoken, spoken
+from adapters.slack.triage import queue_mirror
 from adapters.slack.workspaces import Workspace
 from store import slack
+from store.commands import command_word
 from store.engine import Connection, Database
 from store.model import Author, Category, Inbound, InboundKind, Json, utcnow
 from store.slack import File, Placed
@@ -54,6 +56,9 @@ class Receiving:
         if said is None:
             return
         watching = await self._in_force()
+        if said.channel == watching.triage:
+            await self._team_said(origin, said, event_id)
+            return
         if said.happening is not Happening.SAID:
             await self._changed(origin, said, event_id)
             return
@@ -69,8 +74,22 @@ class Receiving:
         """False when it had been stored before. Raises what `Receive` raises."""
         if self.receive is None:
             raise RetryLater("The Slack channel is not running.")
-        alongside = partial(_keep, placed=[placed] if placed else [], files=files) if placed or files else None
-        return await self.receive(inbound, alongside=alongside)
+        mirrored = [inbound] if inbound.kind in _MIRRORED and (await self._in_force()).triage else []
+        if not (placed or files or mirrored):
+            return await self.receive(inbound)
+        kept = partial(_keep, placed=[placed] if placed else [], files=files, mirrored=mirrored)
+        return await self.receive(inbound, alongside=kept)
+
+    async def _team_said(self, origin: Origin, said: Spoken, event_id: str) -> None:
+        """In the team's own channel, only commands count: they are about the conversation whose thread it is."""
+        if said.happening is not Happening.SAID or said.thread_ts is None:
+            return
+        key = await self._places.known(origin.account, said.channel, said.thread_ts)
+        if key is None:
+            return
+        inbound, _ = await self._inbound(origin, said, key, event_id)
+        if command_word(inbound.text) is not None and self.receive is not None:
+            await self.receive(replace(inbound, attachments=()))
 
     async def follow(self, origin: Origin, channel: str, message: Json) -> str | None:
         """Makes a message's thread one of ours, with all of it that Slack tells; its conversation's key.
@@ -183,6 +202,7 @@ class Receiving:
         )
 
 
+_MIRRORED = {InboundKind.MESSAGE, InboundKind.EDIT, InboundKind.DELETE}
 _KINDS = {
     Happening.SAID: InboundKind.MESSAGE,
     Happening.EDITED: InboundKind.EDIT,
@@ -208,7 +228,11 @@ def _or_none(event: Json, ours: Workspace) -> Spoken | None:
         return None
 
 
-def _keep(connection: Connection, *, placed: Sequence[Placed], files: Sequence[File]) -> None:
+def _keep(
+    connection: Connection, *, placed: Sequence[Placed], files: Sequence[File], mirrored: Sequence[Inbound] = ()
+) -> None:
     for each in placed:
         slack.keep(connection, each)
     slack.keep_files(connection, files)
+    for inbound in mirrored:
+        queue_mirror(connection, inbound)

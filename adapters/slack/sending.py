@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,10 +12,11 @@ from adapters.channel import RetryLater, Undeliverable
 from adapters.desk import Desk
 from adapters.slack import addresses, blocks, words
 from adapters.slack.api import Api, ApiRefused
-from adapters.slack.configuration import InForce
+from adapters.slack.configuration import CHANNEL, InForce
 from adapters.slack.pacing import Pacing
 from adapters.slack.payload import part, parts, text
 from adapters.slack.people import People
+from adapters.slack.triage import Triage
 from adapters.slack.workspaces import Workspace, Workspaces
 from store import slack
 from store.engine import Database, DatabaseUnavailable
@@ -51,18 +53,52 @@ class Sending:
         self._desk = desk
         self._in_force = in_force
         self._pacing = pacing
+        self._triage = Triage(database, api)
 
     async def send(self, outbound: Outbound) -> str:
         """Returns `channel:ts`. Raises RetryLater and Undeliverable."""
         address = outbound.reply_address
         workspace = await self._workspaces.of(outbound.account, address.get("enterprise"))
+        triage = (await self._in_force()).triage
         try:
+            if triage is not None and await self._is_for_the_team(workspace, outbound):
+                return await self._told_the_team(workspace, outbound, triage)
+            if outbound.internal:  # the team's channel was switched off meanwhile
+                return outbound.key
             async with self._pacing.turn(str(address["channel"])):
-                return await self._sent(workspace, outbound)
+                native_id = await self._sent(workspace, outbound)
         except ApiRefused as error:
             if error.error in _GONE:
                 raise Undeliverable(str(error)) from error
             raise RetryLater(f"{error} An administrator may have to mend that.", nothing_posted=True) from error
+        if triage is not None and outbound.audience is None:
+            await self._mirrored(workspace, outbound, triage)
+        return native_id
+
+    async def _is_for_the_team(self, workspace: Workspace, outbound: Outbound) -> bool:
+        if outbound.internal or outbound.audience is None:
+            return outbound.internal
+        author = await self._people.author(workspace, outbound.audience)
+        return await self._desk.is_representative(CHANNEL, author)
+
+    async def _told_the_team(self, workspace: Workspace, outbound: Outbound, triage: str) -> str:
+        said = outbound
+        if outbound.audience is not None:
+            names = await self._people.names(workspace, frozenset({outbound.audience}))
+            said = replace(outbound, text=f"To {names.get(outbound.audience, outbound.audience)}: {outbound.text}")
+        async with self._pacing.turn(triage):
+            return await self._triage.tell(workspace, triage, said)
+
+    async def _mirrored(self, workspace: Workspace, outbound: Outbound, triage: str) -> None:
+        """What is in the thread, is: a team's channel that refuses is no reason to say it there again."""
+        try:
+            async with self._pacing.turn(triage):
+                if outbound.card is not None:
+                    await self._triage.show(workspace, triage, outbound, outbound.card)
+                else:
+                    await self._triage.tell(workspace, triage, replace(outbound, text=f"Casewright: {outbound.text}"))
+        except (ApiRefused, RetryLater, DatabaseUnavailable) as error:
+            log.warning("slack_triage_not_told", error=str(error))
 
     async def _sent(self, workspace: Workspace, outbound: Outbound) -> str:
         if outbound.audience is not None:
