@@ -11,8 +11,8 @@ from store.model import Card, CardField, CardSuggestion, CaseNumber, Json
 
 VERB = "casewright:"  # before the verb of each button
 _HEADER, _BUTTON, _LABEL, _TITLE, _TEXT, _QUOTE = 150, 75, 75, 300, 1500, 300  # characters
-_ROWS, _SUGGESTED = 30, 8  # on one card; the form has the others
-_ROOM = 5_000  # characters for all values of a card: a message holds so many (`words.MOST`)
+_ROWS, _SUGGESTED = 30, 5  # on one card; the form has the others
+_ROOM = 3_500  # characters of all values together: with the rest, what a message holds
 
 
 def card(card: Card, *, internal: bool, thread_url: str | None) -> list[Json]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from adapters.desk import CaseLine, Overview
-from adapters.slack.blocks import button, plain
+from adapters.slack.blocks import button, moment, plain, rich_text
 from adapters.slack.words import run, shortened
 from store.model import Json
 
-_SHOWN = 20  # cases of each list: a view holds a hundred blocks
+_SHOWN = 15  # cases of each list, three blocks each: a view holds a hundred
+_TITLE, _NAME = 300, 75  # characters
 
 
 def home(overview: Overview, link: Callable[[str], str | None]) -> Json:
@@ -37,13 +38,16 @@ def _list(
         yield {"type": "context", "elements": [plain(nothing, 500)]}
     for case in cases[:_SHOWN]:
         yield from _case(case, link, representative=overview.representative)
+    if more := len(cases) - len(cases[:_SHOWN]):
+        yield {"type": "context", "elements": [plain(f"… and {more} more: /cases lists them.", 500)]}
 
 
 def _case(case: CaseLine, link: Callable[[str], str | None], *, representative: bool) -> Iterator[Json]:
     open_ones = f" · {case.suggestions} suggestion{'s' * (case.suggestions != 1)}" if case.suggestions else ""
-    about = f"\n{case.status} · {case.owner or 'unclaimed'}{open_ones if representative else ''}"
-    words = [run(f"{case.number} · {shortened(case.title, 300)}", bold=True), run(about)]
-    yield {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": words}]}
+    title, owner = shortened(case.title, _TITLE), shortened(case.owner or "unclaimed", _NAME)
+    about = f"\n{shortened(case.status, _NAME)} · {owner}{open_ones if representative else ''}"
+    yield rich_text(run(f"{case.number} · {title}", bold=True), run(about))
+    yield {"type": "context", "elements": [moment("Updated", case.updated_at)]}
     buttons: list[Json] = []
     if representative and case.owner is None:
         buttons.append(button("Claim", "run", {"text": f"/claim {case.number}"}))

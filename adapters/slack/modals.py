@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 
 from adapters.desk import Choice, Form, FormField, Input, OpenConversation
-from adapters.slack.blocks import VERB, plain, suggested
+from adapters.slack.blocks import VERB, plain, rich_text, suggested
 from adapters.slack.payload import part, parts, text
-from adapters.slack.words import run, shortened
+from adapters.slack.words import clean, length, run, shortened
 from store.model import CardSuggestion, Json
 
 FORM, PICK = f"{VERB}form", f"{VERB}pick"  # callback ids
 FIELD = "field:"  # before a field's id, in the block's
 SEARCH = "search:"  # before a field's id, in the action's: Slack asks us for the options
 _VALUE = "value"  # the action's id of every other input
-_TITLE, _LABEL, _HINT, _OPTION, _TYPED = 24, 150, 1500, 75, 3000  # characters
-_OPTIONS, _BLOCKS = 100, 90  # at most
+_TITLE, _LABEL, _HINT, _OPTION, _KEY, _TYPED = 24, 150, 1500, 75, 150, 3000  # characters
+_METADATA = 3000  # characters that come back with a view
+_OPTIONS, _BLOCKS = 100, 100  # at most
 
 
 def loading(title: str) -> Json:
@@ -25,12 +26,11 @@ def loading(title: str) -> Json:
 
 
 def message(title: str, sentence: str) -> Json:
-    words = {"type": "rich_text_section", "elements": [run(shortened(sentence, _HINT))]}
     return {
         "type": "modal",
         "title": plain(title, _TITLE),
         "close": plain("Close", _TITLE),
-        "blocks": [{"type": "rich_text", "elements": [words]}],
+        "blocks": [rich_text(run(shortened(sentence, _HINT)))],
     }
 
 
@@ -44,18 +44,30 @@ def form(form: Form, metadata: Json) -> Json:
         "submit": plain(verb, _TITLE),
         "close": plain("Cancel", _TITLE),
         "private_metadata": json.dumps(metadata),
-        "blocks": list(_blocks(form))[: _BLOCKS + 1],
+        "blocks": _blocks(form),
     }
 
 
-def _blocks(form: Form) -> Iterator[Json]:
-    yield {"type": "context", "elements": [plain(form.title, _HINT)]}
-    for field in form.fields:
-        yield _input(field)
-    if form.target.case is not None:
-        for each in form.suggestions:
-            shown = CardSuggestion(id=each.id, label=each.label, value=each.value, quote=each.quote)
-            yield from suggested(form.target.case, shown)
+def _blocks(form: Form) -> list[Json]:
+    """The fields first: they are what is saved. Suggestions as far as there is room."""
+    blocks: list[Json] = [{"type": "context", "elements": [plain(form.title, _HINT)]}]
+    blocks += [_shown(each) if _is_too_long(each) else _input(each) for each in form.fields[: _BLOCKS - 1]]
+    for each in form.suggestions if form.target.case is not None else ():
+        shown = CardSuggestion(id=each.id, label=each.label, value=each.value, quote=each.quote)
+        if len(blocks) + 2 <= _BLOCKS and form.target.case is not None:
+            blocks += suggested(form.target.case, shown)
+    return blocks
+
+
+def _is_too_long(field: FormField) -> bool:
+    """An input that held only its beginning would save that as the value."""
+    return any(length(each) > _TYPED for each in field.filled)
+
+
+def _shown(field: FormField) -> Json:
+    beginning = shortened(field.filled[0], _OPTION)
+    note = f"\nToo long to be changed here; /update-case with {field.id}=… does."
+    return rich_text(run(shortened(field.label, _LABEL), bold=True), run(f"\n{beginning}"), run(note, italic=True))
 
 
 def _input(field: FormField) -> Json:
@@ -88,52 +100,76 @@ def _element(field: FormField) -> Json:
             return _select(field)
         case Input.SOME_OF:
             return _multi_select(field)
-        case Input.DATE if not field.filled or _is_date(field.filled[0]):
+        case Input.DATE if all(map(_is_date, field.filled[:1])):
             return {"type": "datepicker", "action_id": _VALUE, **_initial("initial_date", field.filled[:1])}
+        case Input.MOMENT if all(map(_is_moment, field.filled[:1])):
+            seconds = [int(datetime.fromisoformat(each).timestamp()) for each in field.filled[:1]]
+            return {"type": "datetimepicker", "action_id": _VALUE, **_initial("initial_date_time", seconds)}
         case _:
             return _typed(field, multiline=field.input is Input.LINES)
 
 
 def _typed(field: FormField, *, multiline: bool) -> Json:
-    element: Json = {"type": "plain_text_input", "action_id": _VALUE, "multiline": multiline, "max_length": _TYPED}
-    return {**element, **_initial("initial_value", [shortened(each, _TYPED) for each in field.filled[:1]])}
+    filled = [each for each in map(clean, field.filled[:1]) if each.strip()]
+    lines = multiline or any("\n" in each or "\r" in each for each in filled)
+    element: Json = {"type": "plain_text_input", "action_id": _VALUE, "multiline": lines, "max_length": _TYPED}
+    return {**element, **_initial("initial_value", filled)}
 
 
 def _select(field: FormField) -> Json:
-    options = {each.value: _option(each) for each in field.choices}
-    chosen = [options.get(each, _option(Choice(value=each, label=each))) for each in field.filled[:1]]
-    if field.searched or not 0 < len(options) <= _OPTIONS:
-        element: Json = {"type": "external_select", "action_id": f"{SEARCH}{field.id}", "min_query_length": 0}
-        return {**element, **_initial("initial_option", chosen)}
-    known = [each for each in chosen if each["value"] in options]
-    select: Json = {"type": "static_select", "action_id": _VALUE, "options": list(options.values())}
-    return {**select, **_initial("initial_option", known)}
+    options, chosen = _chosen(field, field.filled[:1])
+    return {**_menu(field, options), **_initial("initial_option", chosen)}
 
 
 def _multi_select(field: FormField) -> Json:
-    options = {each.value: _option(each) for each in field.choices}
-    chosen = [options.get(each, _option(Choice(value=each, label=each))) for each in field.filled]
+    options, chosen = _chosen(field, field.filled)
+    menu = _menu(field, options, several="multi_")
+    return {**menu, "initial_options": chosen} if chosen else menu
+
+
+def _chosen(field: FormField, filled: Sequence[str]) -> tuple[list[Json], list[Json]]:
+    """All options, and the chosen ones. What the case says stays one: else saving the form would empty the field."""
+    known = _options(field.choices)
+    values = {each["value"] for each in known}
+    missing = _options(Choice(value=each, label=each) for each in filled if each not in values)
+    return [*known, *missing], [each for each in [*known, *missing] if each["value"] in filled][:_OPTIONS]
+
+
+def _menu(field: FormField, options: Sequence[Json], *, several: str = "") -> Json:
     if field.searched or not 0 < len(options) <= _OPTIONS:
-        element: Json = {"type": "multi_external_select", "action_id": f"{SEARCH}{field.id}", "min_query_length": 0}
-    else:
-        element = {"type": "multi_static_select", "action_id": _VALUE, "options": list(options.values())}
-        chosen = [each for each in chosen if each["value"] in options]
-    return {**element, "initial_options": chosen} if chosen else element
+        return {"type": f"{several}external_select", "action_id": f"{SEARCH}{field.id}", "min_query_length": 0}
+    return {"type": f"{several}static_select", "action_id": _VALUE, "options": list(options)}
 
 
 def _initial(name: str, values: Sequence[object]) -> Json:
     return {name: values[0]} if values else {}
 
 
-def _option(choice: Choice) -> Json:
-    option: Json = {"text": plain(choice.label, _OPTION), "value": shortened(choice.value, 150)}
-    return {**option, "description": plain(choice.hint, _OPTION)} if choice.hint else option
+def _options(choices: Iterable[Choice]) -> list[Json]:
+    """One for each value. The settings take none that is longer than Slack's, and cut it would be another."""
+    values = {clean(each.value): each for each in choices}
+    fitting = {value: each for value, each in values.items() if value.strip() and length(value) <= _KEY}
+    return [_option(each.label or value, value, each.hint) for value, each in fitting.items()]
+
+
+def _option(label: str, value: str, hint: str) -> Json:
+    option: Json = {"text": plain(label, _OPTION), "value": value}
+    return {**option, "description": plain(hint, _OPTION)} if hint.strip() else option
 
 
 def _is_date(value: str) -> bool:
     try:
-        return datetime.fromisoformat(value).date().isoformat() == value
+        return date.fromisoformat(value).isoformat() == value
     except ValueError:
+        return False
+
+
+def _is_moment(value: str) -> bool:
+    """Whether Slack's own input can hold it, which knows neither a clock without a zone nor years before 2001."""
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.tzinfo is not None and 10**9 <= moment.timestamp() < 10**10
+    except (ValueError, OverflowError):
         return False
 
 
@@ -151,32 +187,43 @@ def values_of(view: Json) -> dict[str, list[str]]:
 def _value(state: Json) -> list[str]:
     if "selected_options" in state:
         return [text(each, "value") for each in parts(state, "selected_options")]
+    seconds = state.get("selected_date_time")
+    if isinstance(seconds, int):
+        return [datetime.fromtimestamp(seconds, UTC).isoformat()]
     found = text(state, "value") or text(state, "selected_date") or text(part(state, "selected_option"), "value")
     return [found] if found.strip() else []
 
 
 def errors(view: Json, problems: Mapping[str, str]) -> Json:
-    """Shows each problem at its field, and what concerns the whole at the first."""
+    """Shows each problem at its field, and what concerns the whole at the first.
+
+    Where there is no input to show it at, a page of its own says it.
+    """
     shown = [text(block, "block_id") for block in parts(view, "blocks") if block.get("type") == "input"]
+    if not shown:
+        return {"response_action": "update", "view": message("Not possible", " ".join(problems.values()))}
     told: dict[str, str] = {}
     for field_id, problem in problems.items():
-        block_id = f"{FIELD}{field_id}" if f"{FIELD}{field_id}" in shown else (shown or [f"{FIELD}{field_id}"])[0]
-        told[block_id] = f"{told[block_id]} {problem}" if block_id in told else problem
+        block_id = f"{FIELD}{field_id}" if f"{FIELD}{field_id}" in shown else shown[0]
+        told[block_id] = shortened(f"{told[block_id]} {problem}" if block_id in told else problem, _HINT)
     return {"response_action": "errors", "errors": told}
 
 
 def picker(conversations: Sequence[OpenConversation], typed: str, metadata: Json) -> Json:
     """Which conversation a command is about, where Slack does not say."""
-    select: Json = {
-        "type": "static_select",
-        "action_id": _VALUE,
-        "options": [_line(each) for each in conversations[:_OPTIONS]],
-    }
+    if not conversations:
+        return message("Open conversations", "There is no open conversation in this channel.")
+    carried = json.dumps(metadata, ensure_ascii=False)
+    if length(carried) > _METADATA:
+        return message(
+            "Too long", "Slack can't pass on so long a command. Shorten it, or use “Update case” on a message."
+        )
+    lines = {each.conversation_key: _line(each) for each in conversations[:_OPTIONS]}
     block = {
         "type": "input",
         "block_id": PICK,
         "label": plain(f"Which conversation? {typed}", _LABEL),
-        "element": select,
+        "element": {"type": "static_select", "action_id": _VALUE, "options": list(lines.values())},
     }
     return {
         "type": "modal",
@@ -184,7 +231,7 @@ def picker(conversations: Sequence[OpenConversation], typed: str, metadata: Json
         "title": plain("Open conversations", _TITLE),
         "submit": plain("Go", _TITLE),
         "close": plain("Cancel", _TITLE),
-        "private_metadata": json.dumps(metadata),
+        "private_metadata": carried,
         "blocks": [block],
     }
 
@@ -193,7 +240,7 @@ def _line(conversation: OpenConversation) -> Json:
     case = f"Case {conversation.case} · " if conversation.case else ""
     label = f"{case}{conversation.customer}: {conversation.opening}"
     when = conversation.last_message_at.strftime("Last message %Y-%m-%d %H:%M UTC")
-    return {"text": plain(label, _OPTION), "value": conversation.conversation_key, "description": plain(when, _OPTION)}
+    return _option(label, conversation.conversation_key, when)
 
 
 def picked(view: Json) -> str | None:
@@ -203,4 +250,4 @@ def picked(view: Json) -> str | None:
 
 
 def options(choices: Sequence[Choice]) -> Json:
-    return {"options": [_option(each) for each in choices[:_OPTIONS]]}
+    return {"options": _options(choices)[:_OPTIONS]}

@@ -69,7 +69,7 @@ def mrkdwn(said: str) -> str:
 
 def rich(said: str) -> list[Json]:
     """The text in elements that read no markup at all; none for a text that is empty or too long for blocks."""
-    whole = _clean(said)
+    whole = clean(said)
     if not whole.strip() or length(whole) > MOST:
         return []
     size = _RUN // 2  # were each character an emoji
@@ -84,7 +84,7 @@ def run(said: str, **style: bool) -> Json:
 
 def shortened(said: str, most: int) -> str:
     """Within a limit of Slack's, and without what can't be sent."""
-    whole = _clean(said)
+    whole = clean(said)
     if length(whole) <= most:
         return whole
     return whole.encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", "ignore") + "…"
@@ -92,15 +92,15 @@ def shortened(said: str, most: int) -> str:
 
 def length(said: str) -> int:
     """How long a text is for Slack at most: it may count an emoji as two."""
-    return len(said) + sum(character > "\uffff" for character in said)
+    return len(said.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _clean(said: str) -> str:
+def clean(said: str) -> str:
     return _CONTROL.sub("", said)
 
 
 def _told(payload: Json, name: str) -> str:
-    return _clean(text(payload, name))
+    return clean(text(payload, name))
 
 
 class _Reader:
@@ -195,7 +195,7 @@ class _Reader:
         return _US if user and user == self._app_user else self._named("@", user, label)
 
     def _named(self, sign: str, native_id: str, label: str = "") -> str:
-        name = _clean(self._names.get(native_id, "")) or label or native_id
+        name = clean(self._names.get(native_id, "")) or label or native_id
         return f"{sign}{name.removeprefix(sign)}"
 
 
@@ -222,7 +222,7 @@ def _bare(url: str) -> str:
 def _emoji(name: str, unicode: str, tone: object) -> str:
     try:
         if unicode:
-            return _clean("".join(chr(int(point, 16)) for point in unicode.split("-")))
+            return clean("".join(chr(int(point, 16)) for point in unicode.split("-")))
     except (ValueError, OverflowError):
         pass
     return _shortcode(name, str(tone) if isinstance(tone, int) else None)

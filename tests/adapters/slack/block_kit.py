@@ -20,8 +20,8 @@ class Refused(AssertionError):
 
 def assert_message(blocks: list[Json]) -> None:
     _blocks(blocks, most=50, allowed={"header", "section", "context", "actions", "divider", "rich_text"})
-    total = sum(len(each) + sum(c > "\uffff" for c in each) for each in _texts(blocks))
-    _must(total <= 12_000, f"msg_blocks_too_long: {total} characters")
+    total = sum(map(_length, _texts(blocks)))
+    _must(total <= 11_000, f"msg_blocks_too_long: {total} characters")
 
 
 def assert_view(view: Json) -> None:
@@ -267,9 +267,13 @@ def _plain(text: Json, most: int) -> None:
 def _text_within(text: Any, most: int) -> None:
     _must(isinstance(text, str), f"{text!r} is no text")
     _must(bool(text.strip()), "an empty text")
-    _must(len(text) + sum(each > "\uffff" for each in text) <= most, f"longer than {most}: {text[:40]!r}…")
+    _must(_length(text) <= most, f"longer than {most}: {text[:40]!r}…")
     _must("\0" not in text, "NUL")
     text.encode()  # no lone surrogates
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2  # an emoji counts as two, to be safe
 
 
 def _texts(part: Any) -> Iterable[str]:

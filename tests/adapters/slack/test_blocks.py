@@ -33,8 +33,8 @@ CARD = Card(
 
 HOSTILE = (
     st.text(max_size=30)
-    | st.sampled_from(["", " ", "\n", "\0", "<!channel>", "*bold* :x: & <@U1>", "🙂" * 200, "long " * 4000, "\ud800"])
-    | st.builds(str.__mul__, st.text(max_size=5), st.sampled_from([100, 3000]))
+    | st.sampled_from(["", " ", "\n", "\0", "<!channel>", "*bold* :x: & <@U1>", "🙂" * 200, "long " * 2500, "\ud800"])
+    | st.builds(str.__mul__, st.text(max_size=5), st.sampled_from([100, 1000]))
 )
 MOMENTS = st.datetimes(min_value=datetime(1980, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- as hypothesis wants it
 CARDS = st.builds(
@@ -44,9 +44,9 @@ CARDS = st.builds(
     status=st.sampled_from(["new", "in_progress", "resolved"]),
     status_label=HOSTILE,
     owner=st.none() | HOSTILE,
-    fields=st.lists(st.builds(CardField, label=HOSTILE, value=HOSTILE, internal=st.booleans()), max_size=60).map(tuple),
+    fields=st.lists(st.builds(CardField, label=HOSTILE, value=HOSTILE, internal=st.booleans()), max_size=5).map(tuple),
     suggestions=st.lists(
-        st.builds(CardSuggestion, id=st.integers(1, 10**9), label=HOSTILE, value=HOSTILE, quote=HOSTILE), max_size=20
+        st.builds(CardSuggestion, id=st.integers(1, 10**9), label=HOSTILE, value=HOSTILE, quote=HOSTILE), max_size=4
     ).map(tuple),
     changed=st.none() | HOSTILE,
     updated_at=MOMENTS,
@@ -117,6 +117,16 @@ def test_fields_that_do_not_fit_are_counted() -> None:
 @given(CARDS, st.booleans(), st.none() | st.just("https://example.org/thread"))
 def test_slack_takes_every_card(card: Card, internal: bool, thread_url: str | None) -> None:  # noqa: FBT001
     assert_message(blocks.card(card, internal=internal, thread_url=thread_url))
+
+
+def test_slack_takes_the_fullest_card() -> None:
+    wide = "🙂" * 3000
+    fields, suggestions = (
+        [CardField(label=wide, value=wide)] * 60,
+        [replace(CARD.suggestions[0], value=wide, quote=wide)] * 60,
+    )
+    full = replace(CARD, title=wide, owner=wide, changed=wide, fields=tuple(fields), suggestions=tuple(suggestions))
+    assert_message(blocks.card(full, internal=True, thread_url="https://example.org/thread"))
 
 
 @given(CARDS)

@@ -133,15 +133,23 @@ TYPES = [
     "emoji",
 ]
 KEYS = ["type", "text", "elements", "style", "offset", "indent", "url", "name", "unicode", "skin_tone", "user_id"]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=9) | st.sampled_from(TYPES),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner),
-    max_leaves=4,
+SCALARS: st.SearchStrategy[Any] = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=9)
+JSON: st.SearchStrategy[Any] = (
+    SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_from(KEYS), SCALARS, max_size=2)
 )
-
-
-ELEMENTS = st.lists(st.fixed_dictionaries({"type": st.sampled_from(TYPES)}, optional=dict.fromkeys(KEYS[1:], JSON)))
-RICH = st.lists(st.fixed_dictionaries({"type": st.just("rich_text"), "elements": ELEMENTS}))
+INLINE: st.SearchStrategy[Any] = st.fixed_dictionaries(
+    {"type": st.sampled_from(TYPES)}, optional=dict.fromkeys(KEYS[3:], JSON)
+)
+ELEMENTS: st.SearchStrategy[Any] = st.lists(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(TYPES)},
+        optional={"elements": JSON | st.lists(INLINE, max_size=2), "offset": JSON, "indent": JSON, "style": JSON},
+    ),
+    max_size=2,
+)
+RICH: st.SearchStrategy[Any] = st.lists(
+    st.fixed_dictionaries({"type": st.just("rich_text"), "elements": JSON | ELEMENTS}), max_size=2
+)
 
 
 @given(
@@ -150,7 +158,8 @@ RICH = st.lists(st.fixed_dictionaries({"type": st.just("rich_text"), "elements":
         optional={
             "text": JSON | st.text(alphabet="<>@!#|^&*_~`: \n\0U1a"),
             "blocks": JSON | RICH,
-            "attachments": JSON | st.lists(st.fixed_dictionaries({"text": JSON, "message_blocks": JSON | RICH})),
+            "attachments": JSON
+            | st.lists(st.fixed_dictionaries({"text": JSON, "message_blocks": JSON | RICH}), max_size=2),
         },
     )
 )
