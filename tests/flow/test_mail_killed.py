@@ -119,7 +119,7 @@ class Product:
     async def dies(self, death: Death) -> None:
         process = self._start(death)
         try:
-            await until(lambda: process.exitcode is not None)
+            await until(lambda: process.exitcode is not None, seconds=60)
             assert process.exitcode == -signal.SIGKILL, f"it ended by itself at {death}"
         except TimeoutError:
             raise AssertionError(f"it never came to {death}") from None
