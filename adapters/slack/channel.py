@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import structlog
@@ -78,6 +79,8 @@ class SlackChannel:
 
     @property
     def health(self) -> Health:
+        if self._sending.triage_problem is not None and self._health.state is State.CONNECTED:
+            return replace(self._health, state=State.DEGRADED, sentence=self._sending.triage_problem)
         return self._health
 
     @property

@@ -54,6 +54,7 @@ class Sending:
         self._in_force = in_force
         self._pacing = pacing
         self._triage = Triage(database, api)
+        self.triage_problem: str | None = None  # for people, until a post there succeeds
 
     async def send(self, outbound: Outbound) -> str:
         """Returns `channel:ts`. Raises RetryLater and Undeliverable."""
@@ -86,8 +87,14 @@ class Sending:
         if outbound.audience is not None:
             names = await self._people.names(workspace, frozenset({outbound.audience}))
             said = replace(outbound, text=f"To {names.get(outbound.audience, outbound.audience)}: {outbound.text}")
-        async with self._pacing.turn(triage):
-            return await self._triage.tell(workspace, triage, said)
+        try:
+            async with self._pacing.turn(triage):
+                place = await self._triage.tell(workspace, triage, said)
+        except ApiRefused as error:  # the customer's thread must not wait until somebody mends it
+            self._triage_refuses(error)
+            return outbound.key
+        self.triage_problem = None
+        return place
 
     async def _mirrored(self, workspace: Workspace, outbound: Outbound, triage: str) -> None:
         """What is in the thread, is: a team's channel that refuses is no reason to say it there again."""
@@ -97,8 +104,14 @@ class Sending:
                     await self._triage.show(workspace, triage, outbound, outbound.card)
                 else:
                     await self._triage.tell(workspace, triage, replace(outbound, text=f"Casewright: {outbound.text}"))
-        except (ApiRefused, RetryLater, DatabaseUnavailable) as error:
+        except ApiRefused as error:
+            self._triage_refuses(error)
+        except (RetryLater, DatabaseUnavailable) as error:
             log.warning("slack_triage_not_told", error=str(error))
+
+    def _triage_refuses(self, error: ApiRefused) -> None:
+        log.warning("slack_triage_not_told", error=str(error))
+        self.triage_problem = f"The triage channel can't be written to: {error.error}."
 
     async def _sent(self, workspace: Workspace, outbound: Outbound) -> str:
         if outbound.audience is not None:
@@ -199,4 +212,5 @@ def _content(outbound: Outbound) -> Json:
     if outbound.card is not None:
         shown = blocks.card(outbound.card, internal=False, thread_url=None)
         return {"text": words.mrkdwn(blocks.fallback(outbound.card)), "blocks": shown}
-    return {"text": words.mrkdwn(outbound.text), "blocks": words.rich(outbound.text)}
+    # Where a text is too long for blocks, it stands alone, and is read as it is.
+    return {"text": words.mrkdwn(outbound.text), "blocks": words.rich(outbound.text), "mrkdwn": False}

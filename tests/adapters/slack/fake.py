@@ -18,6 +18,7 @@ from aiohttp import ClientSession, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from store.model import Json
+from tests.adapters.slack.block_kit import assert_message, assert_view
 
 TEAM, ENTERPRISE = "T1", None
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-tests", "xapp-tests", "a signing secret of the tests"
@@ -241,6 +242,13 @@ class FakeSlack:
 Method = Callable[[FakeSlack, str, Json], Json]
 
 
+def _fits(check: Callable[[Any], None], told: Any) -> None:
+    try:
+        check(told)
+    except AssertionError as error:
+        raise Refused(f"invalid_blocks {error}") from error
+
+
 def _auth_test(slack: FakeSlack, token: str, _: Json) -> Json:
     return {"team_id": slack.tokens[token], "team": "Hearth", "user_id": BOT_USER, "bot_id": BOT_ID}
 
@@ -250,6 +258,7 @@ def _post(slack: FakeSlack, _: str, asked: Json) -> Json:
     if channel not in slack.messages:
         raise Refused("channel_not_found")
     ts = slack.ts()
+    _fits(assert_message, asked.get("blocks") or [])
     message = {"type": "message", "user": BOT_USER, "bot_id": BOT_ID, "ts": ts, **asked}
     message["text"] = str(asked["text"]).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     slack.messages[channel].append(message)
@@ -261,11 +270,13 @@ def _whisper(slack: FakeSlack, _: str, asked: Json) -> Json:
         raise Refused("channel_not_found")
     if asked["user"] not in slack.members[asked["channel"]]:
         raise Refused("user_not_in_channel")
+    _fits(assert_message, asked.get("blocks") or [])
     slack.ephemerals.append(asked)
     return {"message_ts": slack.ts()}
 
 
 def _update(slack: FakeSlack, _: str, asked: Json) -> Json:
+    _fits(assert_message, asked.get("blocks") or [])
     for message in slack.messages.get(str(asked["channel"]), []):
         if message["ts"] == asked["ts"]:
             message |= {"text": asked["text"], "blocks": asked.get("blocks")}
@@ -307,6 +318,7 @@ def _open_view(slack: FakeSlack, _: str, asked: Json) -> Json:
     if asked["trigger_id"] not in slack.triggers:
         raise Refused("expired_trigger_id")
     slack.triggers.discard(asked["trigger_id"])
+    _fits(assert_view, asked["view"])
     view = {**asked["view"], "id": f"V{len(slack.views) + 1}", "hash": "1"}
     slack.views[view["id"]] = view
     return {"view": view}
@@ -315,12 +327,14 @@ def _open_view(slack: FakeSlack, _: str, asked: Json) -> Json:
 def _update_view(slack: FakeSlack, _: str, asked: Json) -> Json:
     if asked["view_id"] not in slack.views:
         raise Refused("not_found")
+    _fits(assert_view, asked["view"])
     before = slack.views[asked["view_id"]]
     slack.views[asked["view_id"]] = {**asked["view"], "id": before["id"], "hash": str(int(before["hash"]) + 1)}
     return {"view": slack.views[asked["view_id"]]}
 
 
 def _publish(slack: FakeSlack, _: str, asked: Json) -> Json:
+    _fits(assert_view, asked["view"])
     slack.homes[asked["user_id"]] = {**asked["view"], "id": f"H{asked['user_id']}"}
     return {"view": slack.homes[asked["user_id"]]}
 
