@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tests.bench import acknowledgement, evaluation, mails, many_cases, memory, start, throughput
+from tests.bench import acknowledgement, evaluation, mails, many_cases, memory, slack, start, throughput
 from tests.bench.figures import Figures, as_json, show, table
 from tests.bench.places import Place, places
 from tests.bench.sizes import FULL, QUICK, Size
@@ -46,6 +46,7 @@ PARTS = {
     "start": Part(title="Start", measure=start.measure),
     "cases": Part(title="Opening a case among many", measure=many_cases.measure),
     "mails": Part(title="Mails after an outage", measure=mails.measure),
+    "slack": Part(title="Signed Slack events", measure=slack.measure),
     "memory": Part(title="Resident memory", measure=memory.measure, together=True),
 }
 Name = StrEnum("Name", list(PARTS))

@@ -86,10 +86,10 @@ def postgres_rows(url: URL) -> tuple[Write, ThreadPoolExecutor]:
 def main(address: str) -> None:
     url = make_url(address)
     write, threads = (sqlite_rows if url.get_backend_name() == "sqlite" else postgres_rows)(url)
-    asyncio.run(_serve(application(write, threads)))
+    asyncio.run(serve(application(write, threads)))
 
 
-async def _serve(app: web.Application) -> None:
+async def serve(app: web.Application) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

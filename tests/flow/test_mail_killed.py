@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import multiprocessing
-import signal
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from email.message import EmailMessage
 from functools import partial
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sqlalchemy import select
@@ -25,14 +20,10 @@ from tests.adapters.mail.imap import until
 from tests.adapters.mail.smtp import World, world
 from tests.dovecot import Dovecot
 from tests.engine.child import Death
-from tests.flow import mail_child
 from tests.flow.desk import change_settings
-from tests.flow.mail_child import Plan
-from tests.flow.mail_desk import described, reply, written
+from tests.flow.mail_desk import described, environment, reply, written
+from tests.flow.product import Product
 from tests.flow.test_mail_outages import finished, let_a_minute_pass, opened, started
-
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["__main__", mail_child.__name__])  # see tests/engine/scene.py
 
 # In the order of a mail's way. The second `finish` is that of the evaluation after the message.
 CONNECTING = ("store.mail.attend", "adapters.mail.keeping._advance")
@@ -51,7 +42,7 @@ async def test_a_death_at_any_commit_on_its_way_stores_each_mail_once_and_answer
     migrated_url: str, tmp_path: Path, dovecot: Dovecot
 ) -> None:
     async with world() as there, opened(migrated_url) as database:
-        product = Product(migrated_url, tmp_path)
+        product = Product(migrated_url, tmp_path, environment(migrated_url))
         mailbox = described(dovecot, there.port, after_handling={"action": "mark_seen"})
         (tmp_path / "mailboxes.yaml").write_text(json.dumps({"mailboxes": [mailbox]}))
         ensure_starter(database)
@@ -109,34 +100,3 @@ def settled(database: Database) -> bool:
     """Nothing is left to be marked in the mailbox."""
     left = select(kept.c.id).where(kept.c.settled.is_(False)).limit(1)
     return database.read_now(lambda connection: connection.execute(left).first()) is None
-
-
-class Product:
-    def __init__(self, url: str, folder: Path) -> None:
-        self._url = url
-        self._folder = folder
-
-    async def dies(self, death: Death) -> None:
-        process = self._start(death)
-        try:
-            await until(lambda: process.exitcode is not None, seconds=60)
-            assert process.exitcode == -signal.SIGKILL, f"it ended by itself at {death}"
-        except TimeoutError:
-            raise AssertionError(f"it never came to {death}") from None
-        finally:
-            process.kill()
-            await asyncio.to_thread(process.join)
-
-    @asynccontextmanager
-    async def runs(self) -> AsyncGenerator[None]:
-        process = self._start(None)
-        try:
-            yield
-        finally:
-            process.kill()
-            await asyncio.to_thread(process.join)
-
-    def _start(self, death: Death | None) -> BaseProcess:
-        process = processes.Process(target=mail_child.run, args=[Plan(url=self._url, folder=self._folder, death=death)])
-        process.start()
-        return process

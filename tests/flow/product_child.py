@@ -1,6 +1,7 @@
 """The product in a process of its own, made to be killed at a commit."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +10,13 @@ import structlog
 from bot import config
 from bot.app import Application, running
 from tests.engine.child import Death, MortalDatabase
-from tests.flow.mail_desk import environment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     url: str
-    folder: Path  # where `mailboxes.yaml` is
+    folder: Path  # where the log is, and `mailboxes.yaml`
+    environment: Mapping[str, str]
     death: Death | None
 
 
@@ -30,5 +31,5 @@ def run(plan: Plan) -> None:
 
 async def _work(plan: Plan) -> None:
     database = MortalDatabase(plan.url, plan.death)
-    async with running(Application(config.load(environment(plan.url), plan.folder), database)):
+    async with running(Application(config.load(plan.environment, plan.folder), database)):
         await asyncio.Event().wait()
