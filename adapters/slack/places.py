@@ -33,14 +33,11 @@ class Places:
         """None where we don't follow: nobody mentioned us, and the channel is not watched."""
         if spoken.thread_ts is not None:
             return await self._in_thread(account, spoken, watching)
-        known = await self.known(account, spoken.channel, spoken.ts)
-        if known is not None:
-            return Place(key=known, placed=None, met=True)
-        if addresses.is_direct(spoken.channel):
-            return await self._in_direct_message(account, spoken, watching)
-        if not (watching.watches(spoken.channel) or spoken.mentions_us) or spoken.channel == watching.triage:
+        direct = addresses.is_direct(spoken.channel)
+        follows = direct or watching.watches(spoken.channel) or spoken.mentions_us
+        if not follows or spoken.channel == watching.triage:
             return None
-        return await self._in_channel(account, spoken, watching)
+        return await self._on_top(account, spoken, watching, direct=direct)
 
     async def known(self, account: str, channel: str, ts: str) -> str | None:
         """The conversation of a message that stands in no thread, or of one that we posted."""
@@ -65,27 +62,27 @@ class Places:
         key = addresses.thread(spoken.channel, root)
         return Place(key=key, placed=_placed(account, spoken, key, ts=root), met=False)
 
-    async def _in_direct_message(self, account: str, spoken: Spoken, watching: Watching) -> Place:
-        hours = watching.session_hours * 3600
-        key = await self._near(account, spoken, before=hours, after=0, author=None)
-        key = key or addresses.session(spoken.channel, spoken.ts)
+    async def _on_top(self, account: str, spoken: Spoken, watching: Watching, *, direct: bool) -> Place:
+        """A direct message goes on until it was quiet for long; in a channel, what one person writes on joins.
+
+        Deliveries may come in any order.
+        """
+        before = watching.session_hours * 3600 if direct else watching.grouping_seconds
+        first = addresses.earlier(spoken.ts, before)
+        last = spoken.ts if direct else addresses.earlier(spoken.ts, -before)
+        author = None if direct else spoken.user
+
+        def look(connection: Connection) -> tuple[str | None, str | None]:
+            known = slack.key_of(connection, account, spoken.channel, spoken.ts)
+            if known is not None or not before:
+                return known, None
+            return None, slack.recent(connection, account, spoken.channel, first=first, last=last, author=author)
+
+        known, near = await self._database.read(look)
+        if known is not None:
+            return Place(key=known, placed=None, met=True)
+        key = near or (addresses.session if direct else addresses.thread)(spoken.channel, spoken.ts)
         return Place(key=key, placed=_placed(account, spoken, key), met=True)
-
-    async def _in_channel(self, account: str, spoken: Spoken, watching: Watching) -> Place:
-        """What one person writes on within the time joins; deliveries may come in any order."""
-        near = watching.grouping_seconds
-        key = await self._near(account, spoken, before=near, after=near, author=spoken.user) if near else None
-        key = key or addresses.thread(spoken.channel, spoken.ts)
-        return Place(key=key, placed=_placed(account, spoken, key), met=True)
-
-    async def _near(
-        self, account: str, spoken: Spoken, *, before: float, after: float, author: str | None
-    ) -> str | None:
-        def look(connection: Connection) -> str | None:
-            first, last = addresses.earlier(spoken.ts, before), addresses.earlier(spoken.ts, -after)
-            return slack.recent(connection, account, spoken.channel, first=first, last=last, author=author)
-
-        return await self._database.read(look)
 
 
 def _placed(account: str, spoken: Spoken, key: str, *, ts: str | None = None) -> Placed:

@@ -137,6 +137,22 @@ async def test_a_direct_message_is_asked_once_and_becomes_a_case(slack_desk: Sla
     assert "thread_ts" not in card
 
 
+async def test_a_storm_of_429_loses_and_reorders_nothing(slack_desk: SlackDesk) -> None:
+    said, number = await a_case(slack_desk)
+    await slack_desk.desk.settled()
+    slack_desk.slack.fail("chat.postMessage", status=429, retry_after=1, times=3)
+    slack_desk.slack.fail("chat.update", status=429, retry_after=1, times=2)
+    for typed in ("/claim", "/resolve", "/reopen"):
+        await slack_desk.says(f"<@UCASEWRIGHT> {typed}", user=ROBIN, thread_ts=said["event"]["ts"])
+    await slack_desk.desk.settled()
+    lines = [each for each in slack_desk.slack.thread(HELP, said["event"]["ts"]) if each.startswith(f"Case {number}: ")]
+    assert [line.partition("to ")[2] for line in lines[1:]] == [
+        "In progress and owner is now Robin Rep.",
+        "Resolved.",
+        "In progress.",
+    ]
+
+
 async def test_the_same_by_socket_mode(migrated_url: str, tmp_path: Path) -> None:
     async with open_slack_desk(migrated_url, tmp_path, socket=True) as slack_desk:
         said = events.said(slack_desk.slack, "My toaster leaks sparks.", user=ADA, channel=HELP)
