@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.settings import Settings
+from agent.text import DASHES
 from bot import words
 from bot.assignments import Assignment, phrases, read, unquoted
-from bot.text import DASHES, nearest, tidy
+from bot.text import nearest, tidy
 from store.commands import SLASH
 from store.model import CaseNumber
 

@@ -38,6 +38,20 @@ def when(field: str, operator: str, value: Any = None) -> dict[str, Any]:
             "fields: 2 have the id 'issue_description': each needs its own",
         ),
         (
+            {"fields": [*SETTINGS.fields, {"id": "model", "label": "PRODUCT", "type": "text"}]},
+            (
+                f"fields[{len(SETTINGS.fields)}].label: 'PRODUCT' of the field 'model' is also a name of the field"
+                " 'product' ('Product'): each needs its own"
+            ),
+        ),
+        (
+            {"fields": [*SETTINGS.fields, {"id": "text", "label": "Issue_description", "type": "text"}]},
+            (
+                f"fields[{len(SETTINGS.fields)}].label: 'Issue_description' of the field 'text' is also a name of the"
+                " field 'issue_description' ('Issue description'): each needs its own"
+            ),
+        ),
+        (
             {"update_rules": [{"name": "R", "fields": ["contact"]}, {"name": "r", "fields": ["contact"]}]},
             "update_rules: 2 have the name 'r': each needs its own",
         ),

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.settings import CaseField, FieldType, Settings
-from bot.assignments import Assignment
+from agent.settings import CaseField
 from bot.commands import (
     COMMANDS,
     CaseFilter,
@@ -196,19 +195,6 @@ def test_invisible_characters_and_odd_blanks_do_not_matter() -> None:
 def test_fields_are_named_and_quoted_as_people_do(text: str, expected: dict[str, str]) -> None:
     assert assigned(f"/update-case 1042 {text}") == expected
     assert assigned(f"/create-case {text}") == expected
-
-
-def test_the_id_of_one_field_goes_before_the_label_of_another() -> None:
-    fields = (
-        CaseField(id="product", label="Product line", type=FieldType.TEXT),
-        CaseField(id="model", label="Product", type=FieldType.TEXT),
-    )
-    settings = Settings(fields=fields, default_fields=("product",))
-
-    command = parse("/update-case product=Aria", settings)
-
-    assert isinstance(command, UpdateCase)
-    assert command.assignments == (Assignment(field=fields[0], text="Aria"),)
 
 
 def test_an_unknown_field_names_the_nearest_and_lists_all() -> None:
