@@ -83,6 +83,14 @@ def update_answer(number: int, decision: Decision, settings: Settings) -> str:
             return f"Nothing was changed. {one_line(decision.why, 400)}"
 
 
+def case_proposed(decision: Decision, settings: Settings) -> str:
+    """What a case would be opened with, and how to have it so."""
+    fields = [(field, each) for each in decision.writes if (field := settings.field(each.field))]
+    lines = [f"{field.label}: {shown(field, each.value, settings)}{_because(each)}" for field, each in fields]
+    accept = "/create-case opens it; /create-case FIELD=VALUE opens it with a value of yours."
+    return f"{_bulleted('A case is proposed for this conversation:', lines)}\n{accept}"
+
+
 def not_delivered(reason: str, reference: str) -> str:
     """`reason` is the channel's, with other people's words in it."""
     return f"An answer did not reach the customer (reference {reference}): {one_line(reason, 600)}"
