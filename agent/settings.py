@@ -102,11 +102,20 @@ class Asking(StrEnum):
     ONCE = "once"
 
 
+CHANNELS = ("teams", "slack", "email", "webchat", "voice")
+
+
+def _user_id(written: str) -> str:
+    if not written.strip():
+        raise ValueError("is empty: write a user's id as the channel gives it")
+    return written
+
+
 class ChannelSettings(Document):
     """One channel: switched on or off, and who is a representative there."""
 
     enabled: bool = True
-    representatives: tuple[str, ...] = ()  # native user ids
+    representatives: tuple[Annotated[str, AfterValidator(_user_id)], ...] = ()  # native user ids
 
 
 class Feature(StrEnum):
@@ -197,6 +206,15 @@ def _problems(settings: Settings) -> Iterator[Problem]:
     yield from unique("experience_profiles", "name", [profile.name for profile in settings.experience_profiles])
     yield from named_fields("default_fields", settings.default_fields, fields)
     yield from named_fields("creation.optional", settings.creation.optional, fields)
+    for name in settings.channels:
+        if name not in CHANNELS:
+            known = ", ".join(CHANNELS)
+            yield Problem(
+                f"channels.{name}", f"there is no channel {name!r}: they are {known}{nearest(name, CHANNELS)}"
+            )
+    quiet, at_most = settings.evaluation.quiet, settings.evaluation.at_most
+    if quiet > at_most:
+        yield Problem("evaluation.quiet", f"is {quiet:g}, more than the {at_most:g} of at_most: write at most that")
     required, offered = settings.creation.require, len(settings.default_fields)
     if isinstance(required, int) and required > offered:
         yield Problem("creation.require", f"is {required}, more than the {offered} default fields: write at most that")

@@ -34,6 +34,17 @@ def when(field: str, operator: str, value: Any = None) -> dict[str, Any]:
             "creation.require: is 3, more than the 2 default fields: write at most that",
         ),
         (
+            {"evaluation": {"quiet": 40.0}},
+            "evaluation.quiet: is 40, more than the 30 of at_most: write at most that",
+        ),
+        (
+            {"channels": {"slak": {}}},
+            (
+                "channels.slak: there is no channel 'slak': they are teams, slack, email, webchat, voice;"
+                " did you mean 'slack'?"
+            ),
+        ),
+        (
             {"fields": [*SETTINGS.fields, SETTINGS.fields[0]]},
             "fields: 2 have the id 'issue_description': each needs its own",
         ),
