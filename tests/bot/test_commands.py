@@ -329,3 +329,10 @@ def test_any_fields_in_any_order_are_told_apart_without_quotes(fields: list[Case
 def test_other_keyboards_slashes_are_slashes_and_hidden_like_them(slash: str) -> None:
     assert parse(f"{slash}case 1042", SETTINGS) == ShowCase(number=CASE)
     assert command_word(f"{slash}note a fool") == "note"
+
+
+@pytest.mark.parametrize("blank", ["\ufe0f", "\u2800", "\u3164", "\u200d", "\u200b\u2060", "\u115f \uffa0"])
+def test_what_nobody_sees_hides_no_command(blank: str) -> None:
+    for text in (f"{blank}/case 1042", f"<@U1>{blank}/case 1042"):
+        assert parse(text, SETTINGS) == ShowCase(number=CASE)
+        assert command_word(text) == "case"
