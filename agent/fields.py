@@ -21,14 +21,13 @@ from agent.numbers import MAX_DIGITS, is_currency, money, parse_decimal, parse_m
 from agent.options import find_option, find_options
 from agent.pattern import fits
 from agent.settings import CaseField, FieldType, Settings
-from agent.text import bare, has_control, one_line, quoted, unified, visible
+from agent.text import DASHES, bare, has_control, one_line, quoted, unified, visible
 from store.model import Value
 
 LONGEST = {FieldType.MULTILINE: 4000, FieldType.TEXT: 500, FieldType.MULTI_CHOICE: 2000}
 """Characters that a person may write, where it is not 200."""
 _LONGEST = 200
 
-_DASHES = re.compile("[\u2010-\u2015\u2212]")
 _PHONE = re.compile(r"[+\d\s()./-]+")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?")
 _MONEY = re.compile(r"(-?(?:0|[1-9]\d*)(?:\.\d+)?) ([A-Z]{3})")
@@ -124,7 +123,7 @@ def _email(text: str, _: _Reading) -> str:
 
 def _phone(text: str, region: str) -> str:
     example = "write it with its country code, such as +44 20 7946 0018"
-    tidy = _DASHES.sub("-", bare(text))
+    tidy = DASHES.sub("-", bare(text))
     if not _PHONE.fullmatch(tidy):
         raise ValueError(f"{quoted(text)} is not a telephone number: {example}")
     try:
@@ -147,7 +146,7 @@ def _moment(text: str, reading: _Reading) -> str:
 
 def _identifier(text: str, reading: _Reading) -> str:
     pattern = reading.field.pattern or ""
-    dashed = _DASHES.sub("-", bare(text))
+    dashed = DASHES.sub("-", bare(text))
     closed = re.sub(r"\s+", "", dashed)
     for candidate in (bare(text), dashed, dashed.upper(), closed, closed.upper()):
         if fits(pattern, candidate):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Literal, Self
@@ -26,6 +26,7 @@ from agent.conditions import (
 )
 from agent.definitions import CaseField, Document, FieldType, Identifier, Name, Option
 from agent.numbers import is_currency
+from agent.text import name_key
 from store.model import Author, Category
 
 __all__ = [
@@ -101,11 +102,19 @@ class Asking(StrEnum):
     ONCE = "once"
 
 
+def _user_id(written: str) -> str:
+    if not written.strip():
+        raise ValueError("is empty: write a user's id as the channel gives it")
+    return written
+
+
 class ChannelSettings(Document):
     """One channel: switched on or off, and who is a representative there."""
 
     enabled: bool = True
-    representatives: tuple[str, ...] = ()  # native ids of users, or of groups that the channel vouches for
+    representatives: tuple[
+        Annotated[str, AfterValidator(_user_id)], ...
+    ] = ()  # native ids of users, or of groups that the channel vouches for
 
 
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{2,20}$")]
@@ -217,10 +226,14 @@ class Incoherent(ValueError):
 def _problems(settings: Settings) -> Iterator[Problem]:
     fields = {field.id: field for field in settings.fields}
     yield from unique("fields", "id", [field.id for field in settings.fields])
+    yield from _shared_names(settings.fields)
     yield from unique("update_rules", "name", [rule.name for rule in settings.update_rules])
     yield from unique("experience_profiles", "name", [profile.name for profile in settings.experience_profiles])
     yield from named_fields("default_fields", settings.default_fields, fields)
     yield from named_fields("creation.optional", settings.creation.optional, fields)
+    quiet, at_most = settings.evaluation.quiet, settings.evaluation.at_most
+    if quiet > at_most:
+        yield Problem("evaluation.quiet", f"is {quiet:g}, more than the {at_most:g} of at_most: write at most that")
     required, offered = settings.creation.require, len(settings.default_fields)
     if isinstance(required, int) and required > offered:
         yield Problem("creation.require", f"is {required}, more than the {offered} default fields: write at most that")
@@ -231,6 +244,20 @@ def _problems(settings: Settings) -> Iterator[Problem]:
         yield from named_fields(f"update_rules[{position}].fields", rule.fields, fields)
         if rule.when is not None:
             yield from condition_problems(f"update_rules[{position}].when", rule.when, fields)
+
+
+def _shared_names(fields: Sequence[CaseField]) -> Iterator[Problem]:
+    """Commands name a field by its id or its label: what could mean two fields would be guessed at."""
+    named: dict[str, CaseField] = {}
+    for position, field in enumerate(fields):
+        for kind, name in (("id", field.id), ("label", field.label)):
+            first = named.setdefault(name_key(name), field)
+            if first.id != field.id:
+                yield Problem(
+                    f"fields[{position}].{kind}",
+                    f"{name!r} of the field {field.id!r} is also a name of the field {first.id!r}"
+                    f" ({first.label!r}): each needs its own",
+                )
 
 
 def _creation_problems(path: str, rule: RecordCreationRule, fields: Mapping[str, CaseField]) -> Iterator[Problem]:

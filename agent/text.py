@@ -10,6 +10,7 @@ from collections.abc import Sequence
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _QUOTED = 60  # characters
 _LISTED = 12
+DASHES = re.compile("[\u2010-\u2015\u2212]")  # what phones and word processors make of a hyphen
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
 
 
@@ -31,6 +32,12 @@ def bare(text: str) -> str:
     """Full-width letters and digits as plain ones, no-break spaces as spaces, invisible characters gone."""
     compatible = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     return "".join(char for char in compatible if unicodedata.category(char) != "Cf").strip()
+
+
+def name_key(name: str) -> str:
+    """Names are compared without case, and with `_` and `-` as spaces: `serial_number` is `Serial number`."""
+    plain = unicodedata.normalize("NFKC", DASHES.sub("-", name)).casefold()
+    return " ".join(re.sub("[\u200c\u200d]", "", plain).replace("_", " ").replace("-", " ").split())
 
 
 def one_line(text: str) -> str:

@@ -6,7 +6,7 @@ import sys
 
 from typer import TyperException
 
-from bot.cli.output import complain
+from bot.cli.output import complain, show_json
 from bot.cli.tree import commands
 
 
@@ -17,7 +17,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return commands(arguments, prog_name="casewright", standalone_mode=False) or 0
     except TyperException as error:
-        complain(error.format_message())
+        if "--json" in (sys.argv[1:] if arguments is None else arguments):
+            show_json({"error": error.format_message()})
+        else:
+            complain(error.format_message())
         return error.exit_code
 
 

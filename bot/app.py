@@ -11,8 +11,6 @@ import structlog
 from aiohttp.web import AppRunner, TCPSite
 
 from adapters.channel import Channel
-from adapters.mail import loading
-from adapters.mail.channel import MailChannel
 from adapters.slack.configuration import Watching
 from adapters.webchat import REPRESENTATIVE, CommandHint, WebChat
 from agent.embedded import EmbeddedPredictor
@@ -20,7 +18,7 @@ from bot import server
 from bot.carry_out import CommandRunner
 from bot.clock import Clock
 from bot.commands import COMMANDS
-from bot.config import Config, slack_configuration
+from bot.config import Config, ConfigError, slack_configuration
 from bot.delivery import Delivery
 from bot.desk import CaseDesk
 from bot.evaluation import Evaluator
@@ -99,11 +97,18 @@ class Application:
         )
 
     def _mail(self) -> Channel | None:
-        """Raises MailboxesWrong."""
+        """Raises ConfigError where the mailboxes or their secrets can't be used."""
         if self.config.mailboxes is None:
             return None
+        # Here and not above: its libraries take memory and a second, for those who have no mailbox as well.
+        from adapters.mail import loading  # noqa: PLC0415
+        from adapters.mail.channel import MailChannel  # noqa: PLC0415
+
         secrets = {name: secret.get_secret_value() for name, secret in self.config.mailbox_secrets.items()}
-        mailboxes = loading.load(self.config.mailboxes, secrets)
+        try:
+            mailboxes = loading.load(self.config.mailboxes, secrets)
+        except loading.MailboxesWrong as error:
+            raise ConfigError(error.problems) from error
         return MailChannel(self.database, mailboxes, representatives=self._mail_representatives)
 
     def _webchat(self) -> Channel | None:

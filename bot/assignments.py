@@ -7,13 +7,13 @@ around the whole value; nothing is guessed where the text could be read in two w
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agent.settings import CaseField
+from agent.text import name_key
 from bot import words
-from bot.text import DASHES, nearest
+from bot.text import nearest
 
 MOST = 100  # assignments in one command
 
@@ -151,15 +151,8 @@ def _name(text: str, masked: str, begin: int, equals: int, known: Mapping[str, C
 
 
 def _field_names(fields: Sequence[CaseField]) -> Mapping[str, CaseField]:
-    """Every name that a field answers to; an id goes before another field's label."""
-    labels = {name_key(field.label): field for field in fields}
-    return labels | {name_key(field.id): field for field in fields}
-
-
-def name_key(name: str) -> str:
-    """Names are compared without case, and with `_` and `-` as spaces: `serial_number` is `Serial number`."""
-    plain = unicodedata.normalize("NFKC", DASHES.sub("-", name)).casefold()
-    return " ".join(re.sub("[\u200c\u200d]", "", plain).replace("_", " ").replace("-", " ").split())
+    """Every name that a field answers to; the settings see to it that no two fields share one."""
+    return {name_key(name): field for field in fields for name in (field.label, field.id)}
 
 
 def _values(text: str, masked: str, names: Sequence[_Name], known: Mapping[str, CaseField]) -> Reading:

@@ -329,11 +329,30 @@ def _set(before: Case, writes: list[FieldWrite]) -> list[Change]:
 
 
 def _set_fields(connection: Connection, *, request: Request, command: UpdateCase, writes: list[FieldWrite]) -> str:
-    before = _case(connection, request, command.number)
-    cases.write(connection, request.origin, before, writes)
+    before, settings = _case(connection, request, command.number), request.in_force.settings
+    same = [each for each in writes if _says_the_same(before, each)]
+    cleared = cases.cleared_by_people(connection, before.number)
+    already = [each for each in same if _is_a_persons(before, each, cleared)]
+    written = [each for each in writes if each not in already]
+    if not written:
+        return words.fields_set(before.number, (), settings, already=already)
+    cases.write(connection, request.origin, before, written)
     after = _tell(connection, request, before)
-    settings = request.in_force.settings
-    return words.fields_set(before.number, changes(settings, before, after), settings)
+    confirmed = [each for each in same if each not in already]
+    return words.fields_set(
+        before.number, changes(settings, before, after), settings, already=already, confirmed=confirmed
+    )
+
+
+def _says_the_same(case: Case, write: FieldWrite) -> bool:
+    held = case.values.get(write.field)
+    return (held.value if held else None) == write.value
+
+
+def _is_a_persons(case: Case, write: FieldWrite, cleared: frozenset[FieldId]) -> bool:
+    """Whether what stands there is kept from the agent already: by a person's value, or by one who emptied it."""
+    held = case.values.get(write.field)
+    return held.writer.kind is ActorKind.PERSON if held else write.field in cleared
 
 
 def _show(connection: Connection, request: Request, case: Case) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.settings import Settings
+from agent.text import DASHES
 from bot import words
 from bot.assignments import Assignment, phrases, read, unquoted
-from bot.text import DASHES, nearest, tidy
-from store.commands import SLASH
+from bot.text import nearest, tidy
+from store.commands import BLANK, SLASH
 from store.model import CaseNumber
 
 LARGEST_NUMBER = 2**31 - 1  # what a database keeps as an integer
@@ -200,7 +201,7 @@ def help_text(topic: str | None = None) -> str:
 # Mentions of the agent may stand before the command; a second slash in the first word makes it a path. Possessive
 # throughout: the time stays linear whatever is written.
 _COMMAND = re.compile(
-    r"(?:(?:<at\b[^<>]*+>[^<>]*+</at>|<@[^<>\s]++>)[,:]?\s*+|@[^\s/]++\s++)*+"
+    rf"(?:{BLANK}++|(?:<at\b[^<>]*+>[^<>]*+</at>|<@[^<>\s]++>)[,:]?|@[^\s/]++\s++)*+"
     rf"{SLASH}(?P<verb>[^\s/]++)(?P<rest>\Z|\s.*+)",
     re.DOTALL,
 )

@@ -195,6 +195,8 @@ class Config(BaseSettings):
         if demo and host is not None and not _is_loopback(host):
             # A demo lets everybody be a representative.
             raise _Reason(f"false while CASEWRIGHT_HOST is {host}: a demo runs on 127.0.0.1 alone")
+        if demo and info.data.get("public_url") is not None:
+            raise _Reason("false while CASEWRIGHT_PUBLIC_URL is set: a demo is for this machine alone")
         return demo
 
 

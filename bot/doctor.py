@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+import os
+import shlex
 import shutil
 import socket
 import sqlite3
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +23,7 @@ from pathlib import Path
 from adapters.mail import loading
 from agent.problems import find_problems
 from bot.config import PREFIX, Config, ConfigError, describe, slack_configuration
+from bot.secret import FILE
 from bot.text import one_line
 from store import migrations, sql
 from store import settings as versions
@@ -49,6 +53,7 @@ def checks(config: Config) -> list[Check]:
     done = [_python(sys.version_info[:3]), _configuration(config), _web_chat(config), *_mailboxes(config)]
     done += _slack(config)
     done += [_guarded("files", partial(_files, config.directory)), _guarded("port", partial(_port, config))]
+    done.append(_guarded("file modes", partial(_modes, config)))
     if config.database_file is not None:
         done += _of_file(config.database_file)
         if not config.database_file.exists():
@@ -144,6 +149,27 @@ def _files(directory: Path) -> Check:
     )
     ok = free >= LEAST_SPACE
     return Check(name="files", ok=ok, sentence=sentence, mend=None if ok else f"Make room: {LEAST_SPACE} MB at least.")
+
+
+def _modes(config: Config) -> Check:
+    """Conversations and secrets are for the user that runs us. Windows has no such modes: there, all look alike."""
+    database = config.database_file
+    journals = [database.with_name(database.name + end) for end in ("", "-wal", "-shm")] if database else []
+    wanted = dict.fromkeys([config.directory / FILE, *journals], 0o600)
+    if not Path.cwd().is_relative_to(config.directory):  # a directory that is ours
+        wanted = {config.directory: 0o700, **wanted}
+    if os.name != "posix":
+        return _fine("file modes", "Who may read our files is not looked at on this system.")
+    open_ones = {path: mode for path, mode in wanted.items() if path.exists() and _mode(path) & 0o077}
+    if not open_ones:
+        return _fine("file modes", "Our files are for this user alone.")
+    sentence = ", ".join(f"{path} ({_mode(path):04o})" for path in open_ones)
+    mend = "; ".join(f"chmod {mode:o} {shlex.quote(str(path))}" for path, mode in open_ones.items())
+    return Check(name="file modes", ok=False, sentence=f"Other users of this machine may get at {sentence}.", mend=mend)
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 def _of_file(file: Path) -> Iterator[Check]:

@@ -16,12 +16,23 @@ from bot import words
 from bot.announce import announce
 from bot.metrics import Metrics
 from bot.settings import CurrentSettings
-from store import cases, conversations, evaluations, outbox
+from store import audit, cases, conversations, evaluations, outbox
 from store.audit import Origin
 from store.cases import FieldWrite
 from store.engine import Connection, Database
 from store.evaluations import Evaluation
-from store.model import Actor, ActorKind, Case, CaseNumber, Category, ContactId, ConversationId, MessageId, utcnow
+from store.model import (
+    Actor,
+    ActorKind,
+    Case,
+    CaseNumber,
+    Category,
+    Change,
+    ContactId,
+    ConversationId,
+    MessageId,
+    utcnow,
+)
 
 AGENT = Actor(kind=ActorKind.AGENT, id="agent", name="Casewright")
 
@@ -104,16 +115,21 @@ def _with_language(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, conversation=replace(snapshot.conversation, language=spoken))
 
 
-def apply(connection: Connection, finding: Finding, *, key: str) -> CaseNumber | None:
+def apply(
+    connection: Connection, finding: Finding, *, key: str, representatives: Sequence[str] = ()
+) -> CaseNumber | None:
     """Writes what was decided, queues what people are to hear, keeps the evaluation; returns the case's number.
 
-    `key` is unique to the event. Raises Stale when the case changed since the snapshot was read.
+    `key` is unique to the event; `representatives`, as native user ids, are those who hear of a proposed case. Raises
+    Stale when the case changed since the snapshot was read.
     """
     case = finding.snapshot.case
     if case is not None:
         cases.get_unchanged(connection, case)
     conversations.set_language(connection, finding.snapshot.conversation.id, finding.snapshot.conversation.language)
     number = _write(connection, finding, key=key)
+    if number is None and finding.decision.outcome is Outcome.PROPOSED:
+        _propose(connection, finding, key=key, representatives=representatives)
     evaluations.keep(connection, _evaluation(finding, number))
     if finding.decision.ask:
         _ask(connection, finding, key=key)
@@ -155,6 +171,22 @@ def _change(connection: Connection, finding: Finding, case: Case) -> None:
         cases.write(connection, origin(finding), case, _field_writes(finding.decision.writes))
     if finding.decision.suggestions:
         cases.suggest(connection, origin(finding), case, _field_writes(finding.decision.suggestions))
+
+
+def _propose(connection: Connection, finding: Finding, *, key: str, representatives: Sequence[str]) -> None:
+    """Tells each representative alone, and again only when something else is proposed than the last time."""
+    conversation_id, decision = finding.snapshot.conversation.id, finding.decision
+    proposed = {str(each.field): each.value for each in decision.writes}
+    if evaluations.last_proposed(connection, conversation_id) == proposed:
+        return
+    entries = [
+        Change(what="proposed", field=each.field, new=each.value, confidence=each.confidence, evidence=each.evidence)
+        for each in decision.writes
+    ]
+    audit.record(connection, None, origin(finding), entries)
+    text = words.case_proposed(decision, finding.snapshot.settings)
+    for each in representatives:
+        outbox.queue_text(connection, conversation_id, f"{key}:proposed:{each}", text, audience=each)
 
 
 def _ask(connection: Connection, finding: Finding, *, key: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from agent.decision import Trigger
-from agent.settings import Level
+from agent.settings import Feature, Level, Settings
 from bot import evaluation, mailroom, words
 from bot.announce import announce
 from bot.carry_out import CommandRunner
@@ -16,7 +17,7 @@ from store import cases, contacts, conversations, outbox, work
 from store.audit import Origin
 from store.engine import Connection, Database, Transaction
 from store.mail import MailState
-from store.model import CaseStatus, ConversationId, Inbound, InboundKind, Role
+from store.model import Author, CaseStatus, ConversationId, Inbound, InboundKind, Role
 from store.work import Claim
 
 
@@ -57,7 +58,16 @@ class Handling:
     async def _evaluate(self, claim: Claim, trigger: Trigger) -> Transaction:
         question = Question(conversation_id=claim.lease.conversation_id, trigger=trigger)
         finding = await self._evaluator.find(question)
-        return partial(evaluation.apply, finding=finding, key=str(claim.event.id))
+        return partial(
+            evaluation.apply,
+            finding=finding,
+            key=str(claim.event.id),
+            representatives=self._who_may_accept(claim.event.inbound.channel, finding.snapshot.settings),
+        )
+
+    def _who_may_accept(self, channel: str, settings: Settings) -> Sequence[str]:
+        listed = {*settings.channel(channel).representatives, *self._demo_representatives}
+        return sorted(each for each in listed if settings.allows(Author(id=each), Feature.CASES))
 
 
 def _and_settle(connection: Connection, *, claim: Claim, first: Transaction) -> None:

@@ -40,7 +40,7 @@ def _kept(path: Path) -> str:
 
 def _create(path: Path) -> None:
     """Writes the whole file aside and links it into place: nobody reads half of it, and the first one stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600)
     try:

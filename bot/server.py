@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
 import structlog
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from adapters.channel import Channel, State
 from bot.metrics import Metrics
+from bot.text import one_line
 from store.engine import Connection, Database, DatabaseUnavailable
 
 log = structlog.get_logger()
@@ -48,6 +51,20 @@ def _route(request: web.Request) -> str:
     """The pattern, not the path: a path may hold a token."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else "unknown"
+
+
+class _MalformedRequests(logging.Filter):
+    """What is no HTTP is its sender's mistake, and on the open internet an everyday one: a line and no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.msg, record.args, record.exc_info = "malformed_request: %s", (one_line(error.message),), None
+        return True
+
+
+logging.getLogger("aiohttp.server").addFilter(_MalformedRequests())
 
 
 class Operations:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-DASHES = re.compile("[\u2010-\u2015\u2212]")  # what phones and word processors make of a hyphen
 _JOINERS = "\u200c\u200d"  # they carry meaning inside emoji and in Persian and Indic words
 _NEAR = 0.7  # one slip in a word of four letters, three in one of eleven
 

@@ -8,8 +8,8 @@ from enum import Enum, auto
 from agent.noise import is_noise
 from agent.settings import Settings
 from bot import words
-from bot.commands import Command, CommandError, parse
-from store.commands import command_word
+from bot.commands import Command, CommandError, Help, parse
+from store.commands import command_word, is_lone_slash
 from store.mail import CHANNEL as EMAIL
 from store.mail import is_listed
 from store.model import Author, Category, Inbound, InboundKind, Role
@@ -73,7 +73,8 @@ def _read_message(inbound: Inbound, settings: Settings, role: Role) -> Reading:
     word = command_word(text)
     if command is None and word is not None and role is Role.REPRESENTATIVE:
         # Channels hide from others what may be a command: nobody has seen it, so it was not said.
-        command = CommandError(problems=(words.unknown_command(word, None),), verb=None)
+        lone = is_lone_slash(text)
+        command = Help() if lone else CommandError(problems=(words.unknown_command(word, None),), verb=None)
     if command is None or (role is Role.CUSTOMER and _is_only_like_a_command(command)):
         return Reading(step=Step.APPEND, role=role, noise=is_noise(inbound.text))
     step = Step.COMMAND if role is Role.REPRESENTATIVE else Step.REFUSE

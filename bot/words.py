@@ -12,11 +12,13 @@ from agent.decision import Decision, Outcome, Write
 from agent.fields import display
 from agent.settings import CaseField, FieldType, Settings
 from bot.text import listed, one_line, quoted
+from store.cases import FieldWrite
 from store.model import Card, Case, CaseStatus, Change, Evidence, FieldId, Value
 
 NO_CHANGES = "No changes."
 NOTHING = "—"  # an empty field
 UNTITLED = "Untitled case"
+_MOST_PROBLEMS = 5  # of one command
 
 STATUS_LABELS = {
     CaseStatus.NEW: "New",
@@ -83,6 +85,14 @@ def update_answer(number: int, decision: Decision, settings: Settings) -> str:
             return f"Nothing was changed. {one_line(decision.why, 400)}"
 
 
+def case_proposed(decision: Decision, settings: Settings) -> str:
+    """What a case would be opened with, and how to have it so."""
+    fields = [(field, each) for each in decision.writes if (field := settings.field(each.field))]
+    lines = [f"{field.label}: {shown(field, each.value, settings)}{_because(each)}" for field, each in fields]
+    accept = "/create-case opens it; /create-case FIELD=VALUE opens it with a value of yours."
+    return f"{_bulleted('A case is proposed for this conversation:', lines)}\n{accept}"
+
+
 def not_delivered(reason: str, reference: str) -> str:
     """`reason` is the channel's, with other people's words in it."""
     return f"An answer did not reach the customer (reference {reference}): {one_line(reason, 600)}"
@@ -98,10 +108,28 @@ def reached_not_everybody(reason: str) -> str:
     return f"An answer did not reach everybody: {one_line(reason, 600)}"
 
 
-def fields_set(number: int, changes: Sequence[Change], settings: Settings) -> str:
-    """The answer to fields that a person set."""
+def fields_set(
+    number: int,
+    changes: Sequence[Change],
+    settings: Settings,
+    *,
+    already: Sequence[FieldWrite] = (),
+    confirmed: Sequence[FieldWrite] = (),
+) -> str:
+    """The answer to fields that a person set: `already` stood there by a person, `confirmed` by the agent."""
     lines = _differences(changes, settings)
-    return _bulleted(f"Case {number} updated:", lines) if lines else NO_CHANGES
+    lines += [f"{said}; it is yours now, and the agent leaves it alone" for said in _standing(confirmed, settings)]
+    same = list(_standing(already, settings))
+    if lines:
+        return _bulleted(f"Case {number} updated:", [*lines, *same])
+    return " ".join([NO_CHANGES, *(f"{said}." for said in same)])
+
+
+def _standing(writes: Sequence[FieldWrite], settings: Settings) -> Iterator[str]:
+    for each in writes:
+        if field := settings.field(each.field):
+            value = "empty" if is_empty(each.value) else shown(field, each.value, settings)
+            yield f"{field.label} is {value} already"
 
 
 def opened(number: int, changes: Sequence[Change], settings: Settings) -> str:
@@ -172,10 +200,12 @@ def failed(reason: str) -> str:
 
 
 def not_done(problems: Sequence[str]) -> str:
-    """All that keeps a command from being carried out, at once."""
+    """All that keeps a command from being carried out, at once; of a long list its beginning."""
     if len(problems) == 1:
         return f"{problems[0]} Nothing was changed."
-    return _bulleted("Nothing was changed:", problems)
+    more = len(problems) - _MOST_PROBLEMS
+    shown = [*problems[:_MOST_PROBLEMS], f"… and {more} more."] if more > 0 else problems
+    return _bulleted("Nothing was changed:", shown)
 
 
 def unknown_case(number: int) -> str:
@@ -346,7 +376,7 @@ def _case_line(case: Case) -> str:
 def _sentence(reason: str) -> str:
     """The end of a sentence of ours: other people's words in it are data, and it closes with a stop."""
     line = one_line(reason, 300)
-    start = line[:1].lower() if line[1:2].islower() else line[:1]
+    start = line[:1].lower() if line[1:2].islower() or line.startswith("A ") else line[:1]
     return start + line[1:] + ("" if line.endswith((".", "!", "?", "…")) else ".")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from store.model import CaseNumber, ConversationId, Json, MessageId
+from store.model import CaseNumber, ConversationId, Json, MessageId, Value
 from store.schema import evaluations
 from store.sql import insert, now
 
@@ -35,6 +35,14 @@ _LATEST = (
     .limit(1)
 )
 
+_LATEST_PROPOSAL = (
+    select(evaluations.c.detail)
+    .where(evaluations.c.conversation_id == bindparam("conversation"), evaluations.c.case_number.is_(None))
+    .where(evaluations.c.outcome == "proposed")
+    .order_by(evaluations.c.id.desc())
+    .limit(1)
+)
+
 
 def keep(connection: Connection, evaluation: Evaluation) -> None:
     row: dict[str, Any] = {
@@ -56,6 +64,12 @@ def last_cited(connection: Connection, conversation_id: ConversationId) -> froze
     """The messages that the latest evaluation's values rest on, so that the next one's window holds them."""
     detail: Json | None = connection.execute(_LATEST, {"conversation": conversation_id}).scalar_one_or_none()
     return frozenset(MessageId(each) for each in (detail or {}).get("cited", ()))
+
+
+def last_proposed(connection: Connection, conversation_id: ConversationId) -> dict[str, Value] | None:
+    """The values of the case that was proposed last; None where none ever was."""
+    detail: Json | None = connection.execute(_LATEST_PROPOSAL, {"conversation": conversation_id}).scalar_one_or_none()
+    return None if detail is None else {name: each["value"] for name, each in detail["written"].items()}
 
 
 def of_conversation(connection: Connection, conversation_id: ConversationId, *, limit: int = 50) -> list[Evaluation]:

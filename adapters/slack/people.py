@@ -51,6 +51,9 @@ class People:
         found = {user_id: await self._person(workspace, user_id) for user_id in user_ids}
         return {user_id: person.name for user_id, person in found.items() if person is not None}
 
+    async def members(self, workspace: Workspace, group: str) -> frozenset[str]:
+        return (await self._groups_of(workspace)).get(group, frozenset())
+
     def changed(self, user: Json) -> None:
         """Slack told of a new name or address."""
         for known in [key for key in self._people if key[1] == user.get("id")]:

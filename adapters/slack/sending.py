@@ -185,6 +185,10 @@ class Sending:
         channel = str(outbound.reply_address["channel"])
         if addresses.is_direct(channel):  # nobody else is there
             return await self._posted(workspace, outbound)
+        if user.startswith("S"):  # a group of representatives
+            for member in sorted(await self._people.members(workspace, user)):
+                await self._whispered(workspace, outbound, member)
+            return outbound.key
         whisper = {
             "channel": channel,
             "user": user,

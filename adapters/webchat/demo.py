@@ -19,6 +19,7 @@ from adapters.webchat.tokens import LIFETIME, Grant, Tokens, User
 REPRESENTATIVE = "demo-representative"
 """The demo's one representative: to be named in the settings' list of the web chat."""
 _HERE = {"localhost", "127.0.0.1", "::1"}
+_PROXYS = ("x-forwarded-", "forwarded", "x-real-ip", "via")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,10 +75,11 @@ def _grant(wanted: _Wanted) -> Grant:
 
 
 def _from_here(handler: Handler) -> Handler:
-    """Refuses what a page of somebody else, open in the same browser, makes it send.
+    """Refuses what a page of somebody else, open in the same browser, makes it send, and what a proxy passes on.
 
     Such a page can name this machine under a domain of its own (DNS rebinding), which the Host header shows; or send
-    from its own origin, which the Origin header shows.
+    from its own origin, which the Origin and Sec-Fetch-Site headers show. A proxy on this machine may put any Host
+    there, and who is behind it is anybody: it shows by the headers that it adds.
     """
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -91,9 +93,12 @@ def _from_here(handler: Handler) -> Handler:
 
 
 def _check_origin(request: web.Request) -> None:
+    if any(name.lower().startswith(_PROXYS) for name in request.headers):
+        raise Refused(HTTPStatus.FORBIDDEN, "The demo is for this machine only: open it without a proxy before it.")
     if _hostname(request.host) not in _HERE:
         raise Refused(HTTPStatus.FORBIDDEN, "The demo is for this machine only: open it as localhost or 127.0.0.1.")
-    if request.headers.get("Origin") not in {None, f"{request.scheme}://{request.host}"}:
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if origin not in {None, f"{request.scheme}://{request.host}"} or site not in {None, "same-origin", "none"}:
         raise Refused(HTTPStatus.FORBIDDEN, "The demo is for its own page only.")
 
 

@@ -120,25 +120,29 @@ async def nothing_here(request: web.Request) -> NoReturn:
     raise Refused(HTTPStatus.NOT_FOUND, f"Direct Line has no {request.method} at this address.")
 
 
-async def read_body(request: web.Request, limit: int) -> bytes:
-    """Raises Refused as soon as the body is larger than `limit` bytes."""
-    check_length(request, limit)
+async def read_body(request: web.Request, limit: int, *, what: str = "The body") -> bytes:
+    """Raises Refused as soon as the body is larger than `limit` bytes; `what` is what people take it for."""
+    if (request.content_length or 0) > limit:
+        raise too_big(limit, what)
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > limit:
-            raise too_big(limit)
+            raise too_big(limit, what)
     return bytes(body)
 
 
-def check_length(request: web.Request, limit: int) -> None:
-    if (request.content_length or 0) > limit:
-        raise too_big(limit)
+def too_big(limit: int, what: str = "The body") -> Refused:
+    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{what} may have at most {_size(limit)}.")
 
 
-def too_big(limit: int) -> Refused:
-    size = f"{limit // 1024} KiB" if limit < 1024 * 1024 else f"{limit / 1024 / 1024:g} MiB"
-    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have at most {size}.")
+_UNITS = {"MiB": 1024**2, "MB": 1000**2, "KiB": 1024, "kB": 1000}
+
+
+def _size(limit: int) -> str:
+    """In the largest unit that shows it as it was configured: 10 MiB, 10 MB, 256 KiB."""
+    whole = (f"{limit // factor} {unit}" for unit, factor in _UNITS.items() if limit and limit % factor == 0)
+    return next(whole, f"{limit} bytes")
 
 
 async def read_json(request: web.Request) -> Json:

@@ -23,7 +23,7 @@ from pydantic import (
 
 from adapters.webchat.http import Refused, bad_request
 from adapters.webchat.tokens import Grant, User
-from store.commands import command_word
+from store.commands import command_word, is_blank
 from store.model import Attachment, Author, Category, Inbound, InboundKind, Json, Role, utcnow
 from store.webchat import Post
 
@@ -156,7 +156,7 @@ def read_activity(
     if kind is None:
         return None
     everything = (*(_attached(link) for link in activity.attachments), *attachments)
-    if kind is InboundKind.MESSAGE and not activity.text.strip() and not everything:
+    if kind is InboundKind.MESSAGE and is_blank(activity.text) and not everything:
         raise bad_request("text: should not be empty, unless there are attachments.")
     inbound = Inbound(
         channel=CHANNEL,

@@ -17,7 +17,6 @@ from adapters.webchat.http import (
     BODY_LIMIT,
     Refused,
     bad_request,
-    check_length,
     clean_text,
     json_object,
     read_body,
@@ -27,6 +26,7 @@ from store.model import Json
 from store.webchat import File
 
 _MOST_FILES = 10
+_FILES = "The files of one message"  # what people call that which is too big
 _ACTIVITY = "application/vnd.microsoft.activity"
 _UNKNOWN = "application/octet-stream"
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
@@ -44,9 +44,10 @@ class Upload:
 
 async def read_upload(request: web.Request, limit: int) -> Upload:
     """From a multipart body with the parts "activity" and "file", or a body that is one file. Raises Refused."""
-    check_length(request, limit + BODY_LIMIT)
+    if (request.content_length or 0) > limit + BODY_LIMIT:  # the activity and the parts' heads come on top
+        raise too_big(limit, _FILES)
     if not request.content_type.startswith("multipart/"):
-        content = await read_body(request, limit)
+        content = await read_body(request, limit, what=_FILES)
         return Upload(files=[_file(_name_in(request.headers), request.content_type, content)])
     try:
         return await _read_parts(await request.multipart(), limit)
@@ -91,7 +92,7 @@ async def _read_part(part: BodyPartReader, left: int, limit: int) -> bytes:
     while chunk := await part.read_chunk():
         content += chunk
         if len(content) > left:
-            raise too_big(limit)
+            raise too_big(limit, _FILES)
     return bytes(content)
 
 

@@ -127,14 +127,14 @@ class Catalogue:
     # --- names ---
 
     def read(self, text: str) -> tuple[list[Name], list[Fragment]]:
-        """Names, the longest first at each place, and the catalogue's words between them."""
+        """Names, the longest of those that overlap, and the catalogue's words between them."""
         tokens = self.tokens(text)
         names: list[Name] = []
         fragments: list[Fragment] = []
         index = 0
         while index < len(tokens):
             name = self._name_at(tokens, index)
-            if name:
+            if name and not self._is_overtaken(tokens, index, name):
                 names.append(name)
                 index += len(name.words)
                 continue
@@ -153,6 +153,11 @@ class Catalogue:
             if any(token.exact for token in part) and (len(words) > 1 or part[0].exact):
                 return Name(value, words, part[0].start, part[-1].end, all(token.exact for token in part))
         return None
+
+    def _is_overtaken(self, tokens: Sequence[Token], index: int, name: Name) -> bool:
+        """Whether a longer name begins inside this one: in "the Toaster Duo", "Toaster Duo" within "the Toaster"."""
+        inside = range(index + 1, index + len(name.words))
+        return any(_length(other) > _length(name) for place in inside if (other := self._name_at(tokens, place)))
 
     def _fragment_length(self, tokens: Sequence[Token], index: int) -> int:
         length = 0
@@ -193,6 +198,11 @@ class Catalogue:
         if not ranked or (len(ranked) > 1 and scores[ranked[0]] < _RIVAL * scores[ranked[1]]):
             return None
         return ranked[0]
+
+
+def _length(name: Name) -> tuple[int, int]:
+    """Articles and the like do not make a name longer than one without them."""
+    return sum(word not in _NEVER_ALONE for word in name.words), len(name.words)
 
 
 def _split(text: str) -> Iterator[tuple[str, int, int]]:

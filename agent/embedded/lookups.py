@@ -175,8 +175,12 @@ class LookupReader(FieldReader):
         if said or not fragments:
             return f"No {self.field.label} is named that the case could be about."
         words = str(fragments[-1].mention.value)[1:]
-        members = len(self._catalogue.members(tuple(words.split(" "))))
-        return f"Only {words!r} is named, which leaves open which entry is meant ({members} fit)."
+        members = self._catalogue.members(tuple(words.split(" ")))
+        if len(members) > 1:
+            return f"Only {words!r} is named, which leaves open which entry is meant ({len(members)} fit)."
+        return (
+            f"Only {words!r} is named, which is too little to be {members[0] if members else 'the name of an entry'}."
+        )
 
 
 def _may_name(text: str, start: int, end: int) -> bool:

@@ -74,6 +74,7 @@ _REPORT = re.compile(
     r"|ligando))\b",
     re.IGNORECASE,
 )
+_CALL = re.compile(r"\b(?:i|we) (?:got|was|were) cut off\b", re.IGNORECASE)
 _CONTACT = re.compile(
     r"@|\b(?:call|ring|phone|text|e-?mail|mail|write|reply|answer|respond|contact|reach) (?:\w+ ){0,2}(?:me|us"
     r"|back|in|on|at|by)\b"
@@ -103,7 +104,14 @@ def _catalogue_words(field: CaseField) -> Iterable[str]:
 
 def reports(turn: Turn, sentence: Sentence) -> bool:
     """Whether the sentence speaks of what cases are about, and does not merely ask for something."""
-    return any(_WEIGHTS.get(hit.concept, 0.0) >= _REPORTS and not hit.denied for hit in turn.hits_in(sentence))
+    return any(_WEIGHTS.get(concept, 0.0) >= _REPORTS for concept in _concepts(turn, sentence))
+
+
+def _concepts(turn: Turn, sentence: Sentence) -> set[Concept]:
+    """What the sentence speaks of. Who was cut off speaks of an earlier call, and not of a thing that cuts out."""
+    call = _CALL.search(sentence.text)
+    within = range(sentence.start + call.start(), sentence.start + call.end()) if call else range(0)
+    return {hit.concept for hit in turn.hits_in(sentence) if not hit.denied and hit.start not in within}
 
 
 @lru_cache(maxsize=8192)
@@ -112,8 +120,7 @@ def substance(turn: Turn, sentence: Sentence, domain: frozenset[str] = frozenset
     text, said = sentence.text, telling(sentence.text) - _VAGUE
     if sentence.is_instruction or sentence.part in {Part.QUOTED, Part.SIGNATURE} or not said:
         return 0.0
-    spoken = {hit.concept for hit in turn.hits_in(sentence) if not hit.denied}
-    weights = sorted((_WEIGHTS.get(concept, 0.0) for concept in spoken), reverse=True)
+    weights = sorted((_WEIGHTS.get(concept, 0.0) for concept in _concepts(turn, sentence)), reverse=True)
     weight = sum(weights[:2])
     if len(said) >= _FEW and _NEGATION.search(text) and not _NO_NEGATION.search(text):
         weight += 1.0

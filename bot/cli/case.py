@@ -113,7 +113,7 @@ def _show_head(case: Case) -> None:
     show(f"Status: {STATUS_LABELS[case.status]}" + (f", {quoted(case.resolution, 400)}" if case.resolution else ""))
     show(f"Owner: {who(case.owner) if case.owner else 'nobody has claimed it'}")
     show(f"Opened: {moment(case.created_at)}, changed: {moment(case.updated_at)}")
-    show(f"Conversations: {', '.join(map(str, case.conversations))}")
+    show(*[f"Conversation: `casewright conversation show {each}`" for each in case.conversations])
 
 
 def _show_values(values: list[ValueTrail], names: Naming, *, why: bool) -> None:

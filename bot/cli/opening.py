@@ -58,7 +58,7 @@ def reached(config: Config) -> Generator[Database]:
 def make_directory(config: Config) -> None:
     """Where a SQLite file is to be."""
     try:
-        config.directory.mkdir(parents=True, exist_ok=True)
+        config.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Failure(f"{config.directory} can't be made: {error.strerror}.") from error
 

@@ -12,7 +12,6 @@ import structlog
 import typer
 from typer import TyperException
 
-from adapters.mail.loading import MailboxesWrong
 from bot import app as application
 from bot.cli.opening import configuration, make_directory, reached, unreachable
 from bot.cli.problems import Failure, Mistake
@@ -105,7 +104,7 @@ def _prepare(config: Config) -> None:
 def _told(config: Config, error: Exception) -> TyperException | None:
     """The error as a sentence, where it is one that can be expected."""
     match error:
-        case ConfigError() | MailboxesWrong():
+        case ConfigError():
             return Mistake(str(error))
         case DatabaseTooNew() | DatabaseTooOld():
             return Failure(str(error))

@@ -53,9 +53,14 @@ async def test_a_demo_customer_is_nobody_yet(demo: WebChatServer) -> None:
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://localhost:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"X-Forwarded-For": "203.0.113.9"},
+        {"X-Forwarded-Host": "cases.example.org"},
+        {"Forwarded": "for=203.0.113.9"},
     ],
 )
-async def test_a_page_of_somebody_else_gets_no_token(demo: WebChatServer, headers: dict[str, str]) -> None:
+async def test_a_page_of_somebody_else_and_a_proxy_get_no_token(demo: WebChatServer, headers: dict[str, str]) -> None:
     answer = await token(demo, {"role": "representative"}, **headers)
     assert answer.status in {400, 403}
     assert "Access-Control-Allow-Origin" not in answer.headers

@@ -421,3 +421,13 @@ async def test_behind_a_proxy_addresses_are_the_public_ones(sqlite_url: str) -> 
     async with webchat_server(sqlite_url, public_url="https://cases.example.org") as server:
         answer = await server.call("GET", f"/conversations/{server.conversation}", token=server.token)
         assert answer.body["streamUrl"].startswith("wss://cases.example.org/v3/directline/conversations/")
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b\u2060", "\ufe0f", "\u2800\u3164", "\u00ad\u034f"])
+async def test_a_message_of_which_nothing_is_seen_is_empty(server: WebChatServer, text: str) -> None:
+    answer = await server.post({"type": "message", "text": text})
+    assert (answer.status, answer.body["error"]["message"]) == (
+        400,
+        "text: should not be empty, unless there are attachments.",
+    )
+    assert server.inbox.received == []

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from adapters.channel import Overloaded
 from adapters.webchat import REPRESENTATIVE, CommandHint
@@ -185,6 +185,22 @@ async def test_files_are_attached_shown_before_and_after_and_can_be_taken_away(d
         await expect(page.get_by_role("article").get_by_role("link")).to_have_text("b4 bytes")
         await until(lambda: len(demo.inbox.received) == 1)
         assert [each.name for each in demo.inbox.received[0].attachments] == ["b"]
+
+
+async def test_files_that_are_too_large_are_refused_and_can_only_be_taken_away(sqlite_url: str) -> None:
+    async with (
+        webchat_server(sqlite_url, demo=True, commands=HINTS, attachment_limit=1024) as server,
+        browser.page(tolerated="413") as page,
+    ):
+        await page.goto(server.base)
+        large = FilePayload(name="large.bin", mimeType="application/octet-stream", buffer=b"x" * 300_000)
+        await page.locator("input[type=file]").set_input_files([large])
+        await page.get_by_role("button", name="Send").click()
+        message = page.get_by_role("article")
+        await expect(message).to_contain_text("Not sent. The files of one message may have at most 1 KiB.")
+        await expect(message.get_by_role("button", name="Try again")).to_have_count(0)
+        await message.get_by_role("button", name="Remove").click()
+        await expect(message).to_have_count(0)
 
 
 async def test_commands_are_completed_by_keyboard(demo: WebChatServer) -> None:

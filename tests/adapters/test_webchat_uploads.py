@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 
+from adapters.webchat.http import too_big
 from store.model import Json
 from tests.adapters.webchat import SECRET, Answer, WebChatServer, webchat_server
 
@@ -145,9 +146,18 @@ async def test_a_file_over_the_limit_is_413_and_stores_nothing(sqlite_url: str) 
         ):
             answer = await upload(server, data)
             assert (answer.status, answer.body["error"]["code"]) == (413, "MessageSizeTooBig")
+            assert answer.body["error"]["message"] == "The files of one message may have at most 1 kB."
         answer = await upload(server, form(("a.txt", b"x" * 900_000, "text/plain")))
         assert answer.status == 413
         assert len(server.inbox.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [(10 * 2**20, "10 MiB"), (5_000_000, "5 MB"), (256 * 1024, "256 KiB"), (1_234_567, "1234567 bytes")],
+)
+def test_the_limit_is_told_as_it_is_configured(limit: int, told: str) -> None:
+    assert too_big(limit).message == f"The body may have at most {told}."
 
 
 async def test_too_many_files_are_413(server: WebChatServer) -> None:

@@ -70,8 +70,16 @@ def test_text_that_is_no_document_is_told_where_and_why(text: str, problem: str)
         ("compny: X", "compny: there is no key 'compny' here; did you mean 'company'?"),
         ("creation: {requires: all}", "creation.requires: there is no key 'requires' here; did you mean 'require'?"),
         (
+            "channels: {slak: {enabled: true}}",
+            "channels.slak: there is no key 'slak' here; did you mean 'slack'?",
+        ),
+        (
             "channels: {slack: {enable: true}}",
             "channels.slack.enable: there is no key 'enable' here; did you mean 'enabled'?",
+        ),
+        (
+            "channels: {slack: {representatives: [U1, ' ']}}",
+            "channels.slack.representatives[1]: is empty: write a user's id as the channel gives it",
         ),
         ("ask_for_missing: onc", "ask_for_missing: should be off or once; did you mean 'once'?"),
         ("categories: [chat, fax]", "categories[1]: should be chat, email or voice"),
@@ -233,7 +241,7 @@ KEYS: dict[str, st.SearchStrategy[Any]] = {
     "fields": st.builds(fields, NAMES | LINES, TEXT | LINES, st.lists(NAMES | LINES, max_size=3), st.floats(0, 1)),
     "update_rules": st.lists(RULES, max_size=2),
     "automation": st.fixed_dictionaries({"create": st.sampled_from(Level), "update": st.sampled_from(Level)}),
-    "evaluation": st.fixed_dictionaries({"quiet": st.floats(0, 600)}),
+    "evaluation": st.fixed_dictionaries({"quiet": st.floats(0, 30)}),
     "channels": CHANNELS,
 }
 DOCUMENTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(KEYS)

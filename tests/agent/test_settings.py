@@ -35,8 +35,26 @@ def when(field: str, operator: str, value: Any = None) -> dict[str, Any]:
             "creation.require: is 3, more than the 2 default fields: write at most that",
         ),
         (
+            {"evaluation": {"quiet": 40.0}},
+            "evaluation.quiet: is 40, more than the 30 of at_most: write at most that",
+        ),
+        (
             {"fields": [*SETTINGS.fields, SETTINGS.fields[0]]},
             "fields: 2 have the id 'issue_description': each needs its own",
+        ),
+        (
+            {"fields": [*SETTINGS.fields, {"id": "model", "label": "PRODUCT", "type": "text"}]},
+            (
+                f"fields[{len(SETTINGS.fields)}].label: 'PRODUCT' of the field 'model' is also a name of the field"
+                " 'product' ('Product'): each needs its own"
+            ),
+        ),
+        (
+            {"fields": [*SETTINGS.fields, {"id": "text", "label": "Issue_description", "type": "text"}]},
+            (
+                f"fields[{len(SETTINGS.fields)}].label: 'Issue_description' of the field 'text' is also a name of the"
+                " field 'issue_description' ('Issue description'): each needs its own"
+            ),
         ),
         (
             {"update_rules": [{"name": "R", "fields": ["contact"]}, {"name": "r", "fields": ["contact"]}]},

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.settings import CaseField, FieldType, Settings
-from bot.assignments import Assignment
+from agent.settings import CaseField
 from bot.commands import (
     COMMANDS,
     CaseFilter,
@@ -198,19 +197,6 @@ def test_fields_are_named_and_quoted_as_people_do(text: str, expected: dict[str,
     assert assigned(f"/create-case {text}") == expected
 
 
-def test_the_id_of_one_field_goes_before_the_label_of_another() -> None:
-    fields = (
-        CaseField(id="product", label="Product line", type=FieldType.TEXT),
-        CaseField(id="model", label="Product", type=FieldType.TEXT),
-    )
-    settings = Settings(fields=fields, default_fields=("product",))
-
-    command = parse("/update-case product=Aria", settings)
-
-    assert isinstance(command, UpdateCase)
-    assert command.assignments == (Assignment(field=fields[0], text="Aria"),)
-
-
 def test_an_unknown_field_names_the_nearest_and_lists_all() -> None:
     (problem,) = problems("/update-case 1042 serial nmber=AB12")
 
@@ -343,3 +329,10 @@ def test_any_fields_in_any_order_are_told_apart_without_quotes(fields: list[Case
 def test_other_keyboards_slashes_are_slashes_and_hidden_like_them(slash: str) -> None:
     assert parse(f"{slash}case 1042", SETTINGS) == ShowCase(number=CASE)
     assert command_word(f"{slash}note a fool") == "note"
+
+
+@pytest.mark.parametrize("blank", ["\ufe0f", "\u2800", "\u3164", "\u200d", "\u200b\u2060", "\u115f \uffa0"])
+def test_what_nobody_sees_hides_no_command(blank: str) -> None:
+    for text in (f"{blank}/case 1042", f"<@U1>{blank}/case 1042"):
+        assert parse(text, SETTINGS) == ShowCase(number=CASE)
+        assert command_word(text) == "case"

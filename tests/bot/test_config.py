@@ -145,6 +145,12 @@ def test_a_demo_that_others_could_reach_is_refused(host: str) -> None:
     )
 
 
+def test_a_demo_at_a_public_address_is_refused() -> None:
+    assert problems({"CASEWRIGHT_DEMO": "true", "CASEWRIGHT_PUBLIC_URL": "https://cases.example.org"}) == (
+        "CASEWRIGHT_DEMO=true should be false while CASEWRIGHT_PUBLIC_URL is set: a demo is for this machine alone.",
+    )
+
+
 def test_the_env_file_is_read_and_the_environment_goes_first(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
         "# ours\nCASEWRIGHT_PORT=1\nexport CASEWRIGHT_LOG_LEVEL='error'\nOTHER=x\n"

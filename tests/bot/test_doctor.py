@@ -1,5 +1,7 @@
 import json
+import shlex
 import socket
+import subprocess
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -58,7 +60,8 @@ def test_a_fresh_machine_is_ready_and_nothing_is_made(tmp_path: Path) -> None:
 
     assert all(check.ok and check.mend is None for check in result.values()), result
     assert list(result) == [
-        "python", "configuration", "web chat", "files", "port", "sqlite", "disk", "write-ahead log", "database",
+        "python", "configuration", "web chat", "files", "port", "file modes", "sqlite", "disk", "write-ahead log",
+        "database",
     ]  # fmt: skip
     assert result["database"].sentence.endswith("is made at the first start.")
     assert list(tmp_path.iterdir()) == []
@@ -75,6 +78,22 @@ def test_a_database_in_use_is_at_the_schema_and_has_settings(tmp_path: Path) -> 
     assert all(check.ok for check in result.values()), result
     assert result["schema"].sentence == "The database is at this version's schema."
     assert result["settings"].sentence == "Version 1 is in force and right."
+
+
+def test_files_that_others_can_read_are_told_with_what_mends_them(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    var.mkdir(mode=0o755)
+    for name in ("casewright.db", "webchat.secret"):
+        (var / name).touch(mode=0o644)
+
+    check = found(a_config(tmp_path))["file modes"]
+
+    assert not check.ok
+    assert f"{var} (0755)" in check.sentence
+    assert check.mend is not None
+    for wrong in check.mend.split("; "):
+        subprocess.run(shlex.split(wrong), check=True)
+    assert found(a_config(tmp_path))["file modes"].ok
 
 
 def test_an_older_sqlite_database_is_upgraded_by_the_next_start(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def test_on_loopback_one_is_made_once_and_kept_for_its_owner_alone(tmp_path: Pat
     assert webchat_secret(config(DEMO="true"), var) == made
     assert [path.name for path in var.iterdir()] == ["webchat.secret"]
     assert stat.S_IMODE((var / "webchat.secret").stat().st_mode) == 0o600
+    assert stat.S_IMODE(var.stat().st_mode) == 0o700
 
 
 def test_two_installations_have_different_ones(tmp_path: Path) -> None:

@@ -174,3 +174,15 @@ def test_a_quotation_inside_a_problem_is_harmless() -> None:
 
     assert quoted("x\u202ey\n" * 50, 60) in problem
     assert "\n" not in problem
+
+
+def test_of_many_problems_the_first_are_told_and_the_rest_counted() -> None:
+    told = words.not_done([f"Problem {number}." for number in range(50)]).splitlines()
+    assert len(told) == 7
+    assert told[-1] == "• … and 45 more."
+
+
+def test_a_reason_goes_on_in_small_letters() -> None:
+    refusal = Refusal(field=FieldId("product"), reason="A representative has turned this value down.")
+    answer = words.update_answer(1042, decision(Outcome.UPDATED, refusals=(refusal,)), SETTINGS)
+    assert "because a representative has turned this value down." in answer

@@ -185,3 +185,31 @@ async def test_words_of_one_conversation_never_update_the_case_of_another(
     await desk.settled()
     assert desk.case(number) == before
     assert await customer.quiet() == []
+
+
+async def test_a_value_that_stands_already_is_said_to_and_leaves_no_entry(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    _, representative, number = people
+    await representative.says("/update-case priority=low")
+    await representative.answer("Priority: — → Low")
+    await desk.settled()
+    before = desk.case(number)
+    await representative.says("/update-case priority=low")
+    assert await representative.answer("already") == "No changes. Priority is Low already."
+    assert desk.case(number) == before
+
+
+async def test_a_value_of_the_agents_that_a_person_sets_again_is_theirs(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    _, representative, number = people
+    await representative.says("/update-case contact=ann.lee@example.org")
+    await representative.answer("Contact is ann.lee@example.org already; it is yours now")
+    assert desk.case(number).values[FieldId("contact")].writer.kind == "person"
+
+
+async def test_a_lone_slash_says_what_can_be_typed(people: tuple[Person, Person, int]) -> None:
+    _, representative, _ = people
+    await representative.says("/")
+    assert "/update-case [NUMBER]" in await representative.answer("/help")

@@ -37,15 +37,17 @@ export function draw(activity, { own, onDecision }) {
   return article;
 }
 
-// "pending" and "failed" are states of one's own message; `problem` says why it failed.
-export function setDelivery(article, state, { problem = "", retry = null } = {}) {
+// "pending" and "failed" are states of one's own message; `problem` says why it failed. What would fail again in the
+// same way has no `retry`.
+export function setDelivery(article, state, { problem = "", retry = null, remove = null } = {}) {
   article.dataset.state = state;
   const line = article.querySelector(".delivery");
   line.hidden = state === "sent";
   line.querySelector("span").textContent = state === "failed" ? `Not sent. ${problem}` : "Sending…";
   const button = line.querySelector("button");
   button.hidden = state !== "failed";
-  button.onclick = retry;
+  button.textContent = retry ? "Try again" : "Remove";
+  button.onclick = retry ?? remove;
 }
 
 export function sizeText(bytes) {

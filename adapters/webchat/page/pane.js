@@ -143,9 +143,15 @@ export class Pane {
     } catch (error) {
       setDelivery(article, "failed", {
         problem: error.message,
-        retry: () => this.#deliver(article, activity, files),
+        retry: error.passing || error.expired ? () => this.#deliver(article, activity, files) : null,
+        remove: () => this.#remove(article, activity),
       });
     }
+  }
+
+  #remove(article, activity) {
+    this.#messages.delete(activity.channelData.clientActivityID);
+    article.remove();
   }
 
   #decide(value) {

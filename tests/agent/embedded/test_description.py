@@ -36,6 +36,7 @@ def test_the_customers_words_are_kept_without_the_greeting(line: str, descriptio
         ("jo@example.org",),
         ("please call me on 020 7946 0733",),
         ("nothing is broken here",),
+        ("I'll give you my name first because last time I got cut off it's Jo",),
         ("R: Is your pump leaking?",),
         ("haha no, I'm just the first one in the office",),
         ("test",),

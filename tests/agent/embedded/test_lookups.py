@@ -77,6 +77,20 @@ def test_only_a_line_is_named_says_the_abstention() -> None:
     assert "3 fit" in found.reason
 
 
+def test_a_part_of_one_name_alone_is_said_to_be_too_little() -> None:
+    found = answer(BIKE, "it is the cargo")
+    assert isinstance(found, Abstention)
+    assert found.reason == "Only 'cargo' is named, which is too little to be Cargo Duo."
+
+
+def test_of_names_that_overlap_the_longest_is_meant() -> None:
+    toasters = field(
+        "lookup", "Toaster", catalogue=[{"value": "Toaster One", "synonyms": ["the Toaster"]}, {"value": "Toaster Duo"}]
+    )
+    assert value(toasters, "the Toaster Duo sparks") == "Toaster Duo"
+    assert value(toasters, "the Toaster sparks") == "Toaster One"
+
+
 def test_a_catalogue_of_thousands_is_searched_as_well() -> None:
     many = field("lookup", "Part", catalogue=[{"value": f"Gear {number}"} for number in range(5000)])
     assert value(many, "please replace the Gear 4711") == "Gear 4711"

@@ -152,3 +152,14 @@ def test_a_number_that_is_none_is_a_mistake(cli: CommandLine) -> None:
 def test_contradicting_options_are_a_mistake(cli: CommandLine) -> None:
     done = cli("case", "list", "--open", "--all")
     assert (done.status, done.err) == (2, "Choose one of --open, --resolved and --all.\n")
+
+
+def test_a_mistake_is_told_as_json_where_json_was_asked_for(cli: CommandLine, situation: Situation) -> None:
+    done = cli("case", "show", str(situation.number + 1), "--json")
+    assert done.status == 2
+    assert done.data["error"].startswith(f"There is no case {situation.number + 1}")
+
+
+def test_a_case_says_how_to_see_its_conversations(cli: CommandLine, situation: Situation) -> None:
+    shown = cli("case", "show", str(situation.number)).out
+    assert f"Conversation: `casewright conversation show {situation.conversation}`" in shown

@@ -1,6 +1,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Generator
@@ -65,6 +66,7 @@ def test_run_prints_the_address_that_answers_and_stops_when_told(tmp_path: Path)
     assert status == 0
     assert "Traceback" not in err
     assert (tmp_path / "var" / "casewright.db").exists()
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
 
 
 def test_run_begins_with_the_starter_settings(tmp_path: Path, cli: CommandLine) -> None:
