@@ -291,7 +291,7 @@ def test_a_representatives_words_are_passed_on_to_whom_they_did_not_reach(
     inbound = replace(inbound, raw={**inbound.raw, "recipients": recipients}, reply_address={"to": to, "cc": []})
     mailroom.relay(connection, came(connection, inbound))
     payloads = [row.payload for row in connection.execute(select(outbox))]
-    wanted = {"text": "Send it back.", "audience": None, "relay": inbound.external_id}
+    wanted = {"text": "Send it back.", "audience": None, "relay": inbound.external_id, "internal": False}
     assert payloads == ([wanted] if passed_on else [])
 
 
