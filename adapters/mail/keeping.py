@@ -131,9 +131,12 @@ async def _store(receive: Receive, sorted_: Sequence[Sorted], more: Transaction 
 
 
 def _is_older(mail: Mail, arrival: Arrival, position: Position) -> bool:
-    """Of a folder that is read again, which a move to another server may have given new dates of arrival."""
+    """Of a folder that is read again, which a move to another server may have given new dates of arrival.
+
+    A mail's date has whole seconds: one of the second in which the mailbox was switched on may be a later one.
+    """
     again = arrival.uidvalidity != position.uidvalidity
-    return again and mail.sent_at is not None and mail.sent_at < position.since
+    return again and mail.sent_at is not None and mail.sent_at < position.since.replace(microsecond=0)
 
 
 def _unanswered(mail: Sorted, reason: str) -> Sorted:

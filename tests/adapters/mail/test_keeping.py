@@ -182,6 +182,16 @@ async def test_a_mailbox_that_is_numbered_anew_answers_nothing_twice_and_nothing
     assert found[0].raw == moved[0].raw  # kept, and shown
 
 
+async def test_a_mail_of_the_second_in_which_the_mailbox_was_switched_on_is_not_older(
+    keeping: Keeping, inbox: Inbox
+) -> None:
+    switched_on = NOW.replace(microsecond=500_000)
+    await keeping.start("INBOX", at(0))
+    sent_after = arrival(letter("new", sent=switched_on + timedelta(milliseconds=1)), 1, uidvalidity=2)
+    await keeping.keep("INBOX", replace(at(0), since=switched_on), [sent_after])
+    assert inbox.texts == ["new"]
+
+
 async def test_a_thousand_broken_mails_are_all_kept_as_they_came(
     database: Database, keeping: Keeping, data_dir: Path
 ) -> None:
