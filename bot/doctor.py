@@ -17,6 +17,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from adapters.mail import loading
+from agent.embedded.model.artefact import missing
 from agent.problems import find_problems
 from bot.config import PREFIX, Config, ConfigError, describe
 from bot.text import one_line
@@ -46,6 +47,7 @@ class Check:
 def checks(config: Config) -> list[Check]:
     """Blocks for some seconds at most."""
     done = [_python(sys.version_info[:3]), _configuration(config), _web_chat(config), *_mailboxes(config)]
+    done.append(_guarded("prediction", partial(_prediction, missing())))
     done += [_guarded("files", partial(_files, config.directory)), _guarded("port", partial(_port, config))]
     if config.database_file is not None:
         done += _of_file(config.database_file)
@@ -108,6 +110,12 @@ def _mailboxes(config: Config) -> Iterator[Check]:
         return
     names = ", ".join(mailbox.name for mailbox, _ in found)
     yield _fine("mailboxes", f"{names}: described rightly; `casewright mail check NAME` tries one.")
+
+
+def _prediction(problem: str | None) -> Check:
+    if problem is None:
+        return _fine("prediction", "The embedded predictor's network is there, beside its rules.")
+    return _fine("prediction", f"The embedded predictor works by its rules alone: {problem}")
 
 
 # --- files ------------------------------------------------------------------------------------------
