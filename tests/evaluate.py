@@ -26,7 +26,16 @@ from rich.table import Table
 from agent.embedded.model.artefact import missing, shipped
 from agent.embedded.predictor import evaluate
 from store.model import Role
-from tests.agent.embedded.figures import Counts, Evaluate, Played, Slot, counts, interval, play
+from tests.agent.embedded.figures import (
+    Evaluate,
+    Played,
+    Slot,
+    calibration_error,
+    counts,
+    interval,
+    play,
+    recall_at,
+)
 from tests.agent.embedded.labelled import Labelled, public
 from tests.score import data_folder
 
@@ -132,7 +141,7 @@ def _figures(slots: Sequence[Slot]) -> dict[str, Any]:
     return {
         "precision": count.precision,
         "recall": count.recall,
-        "f1": f1(count),
+        "f1": count.f1,
         "coverage": count.coverage,
         "wrong_when_silent": count.wrong_when_silent / count.silent if count.silent else None,
         "recall_at_p90": recall_at(0.90, slots),
@@ -140,35 +149,6 @@ def _figures(slots: Sequence[Slot]) -> dict[str, Any]:
         "calibration error": calibration_error(slots),
         "fields": len(slots),
     }
-
-
-def f1(count: Counts) -> float | None:
-    precision, recall = count.precision, count.recall
-    return 2 * precision * recall / (precision + recall) if precision and recall else None
-
-
-def recall_at(precision: float, slots: Iterable[Slot]) -> float:
-    """How much is found at the lowest threshold at which so many of the values are right."""
-    every = list(slots)
-    written = sorted((slot for slot in every if slot.value is not None), key=lambda slot: -slot.confidence)
-    expected = sum(slot.expected for slot in every)
-    right = found = 0
-    for number, slot in enumerate(written, 1):
-        right += slot.right
-        last_of_its_confidence = number == len(written) or written[number].confidence < slot.confidence
-        if last_of_its_confidence and right >= precision * number:
-            found = right
-    return found / expected if expected else 0.0
-
-
-def calibration_error(slots: Iterable[Slot]) -> float | None:
-    """The mean distance of a confidence from the share that is right, over ten bins."""
-    written = [slot for slot in slots if slot.value is not None]
-    bins: dict[int, list[Slot]] = {}
-    for slot in written:
-        bins.setdefault(min(int(slot.confidence * 10), 9), []).append(slot)
-    apart = sum(abs(sum(s.confidence for s in each) - sum(s.right for s in each)) for each in bins.values())
-    return apart / len(written) if written else None
 
 
 def _table(title: str, figures: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from babel import Locale, UnknownLocaleError
@@ -15,6 +16,7 @@ from agent.predictor import Abstention, Prediction
 from agent.settings import CaseField
 from store.model import FieldId
 
+_STEERED = re.compile(r"\b(?:use when|not for|leave empty)\b", re.IGNORECASE)
 _ENOUGH = 40  # letters; of fewer a language is guessed too often wrongly to send a message to the rules
 _READ = 2000  # characters
 
@@ -23,22 +25,23 @@ def fused(
     field: CaseField, ruled: Prediction | Abstention, proposal: Proposal | None, calibration: Calibration
 ) -> Prediction | Abstention:
     """The likelier of the two where they differ; likelier than either where they agree."""
+    by_rule = _measured(field, ruled, calibration.ruled) if isinstance(ruled, Prediction) else ruled
     if proposal is None or check(field, proposal.value) is not None:
-        return _measured(ruled, calibration.ruled) if isinstance(ruled, Prediction) else ruled
-    if isinstance(ruled, Abstention):
-        return _written(field, proposal, probability(calibration.proposed, proposal.score))
-    if same(field, ruled.value, proposal.value):
-        return replace(ruled, confidence=max(ruled.confidence, probability(calibration.agreed, proposal.score)))
-    alone, by_rule = probability(calibration.proposed, proposal.score), _measured(ruled, calibration.ruled)
-    return _written(field, proposal, alone) if alone > by_rule.confidence else by_rule
+        return by_rule
+    alone = probability(calibration.proposed, proposal.score)
+    if isinstance(by_rule, Prediction):
+        if same(field, by_rule.value, proposal.value):
+            return replace(by_rule, confidence=max(by_rule.confidence, probability(calibration.agreed, proposal.score)))
+        if by_rule.confidence >= alone:
+            return by_rule
+    return Prediction(field=FieldId(field.id), value=proposal.value, confidence=alone, evidence=proposal.evidence)
 
 
-def _measured(ruled: Prediction, curve: Curve) -> Prediction:
-    return replace(ruled, confidence=probability(curve, ruled.confidence))
-
-
-def _written(field: CaseField, proposal: Proposal, confidence: float) -> Prediction:
-    return Prediction(field=FieldId(field.id), value=proposal.value, confidence=confidence, evidence=proposal.evidence)
+def _measured(field: CaseField, ruled: Prediction, curve: Curve) -> Prediction:
+    """A description that says when to use the field is for the rules: what they are worth elsewhere is no measure."""
+    return (
+        ruled if _STEERED.search(field.description) else replace(ruled, confidence=probability(curve, ruled.confidence))
+    )
 
 
 # --- language ---------------------------------------------------------------------------------------

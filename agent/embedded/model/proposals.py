@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agent.embedded.cues import telling
@@ -26,8 +26,7 @@ _MOST_TOKENS = 220  # of the fields of a row
 _DESCRIBED = 120  # characters of a description that are read, to the end of a sentence if there is one
 _LEAST = 0.1  # how likely a field must be told at all
 _FIRST_SENTENCE = re.compile(r"\A.{10,}?[.;](?=\s)", re.DOTALL)
-_LATER = 0.7
-"""What later words must reach of an earlier value's confidence to replace it."""
+_MEANT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +38,30 @@ class Proposal:
 
 def proposals(artefact: Artefact, talk: Talk) -> dict[str, Proposal]:
     """By the field's id. Put are all fields of the settings: an answer must not hang on what else is asked just now."""
-    request = talk.request
-    wanted = {field.id for field in request.fields}
     found: dict[str, Proposal] = {}
-    put = tuple(field for field in request.settings.fields if is_put(field))
+    put = tuple(field for field in talk.request.settings.fields if is_put(field))
+    cut = list(windows(talk.lines, artefact.tokenise))
     for group in _groups(put, artefact.tokenise):
-        if wanted.isdisjoint(field.id for field, _ in group):
-            continue
         prompts = tuple(prompt for _, prompt in group)
-        read = [
-            (window, artefact.read(prompts, tuple(piece.utterance for piece in window)))
-            for window in windows(talk.lines, artefact.tokenise)
-        ]
+        read = [artefact.read(prompts, tuple(piece.utterance for piece in window)) for window in cut]
         for number, (field, _) in enumerate(group):
-            if field.id in wanted:
-                heard = (_proposal(field, guesses[number], window, talk) for window, guesses in read)
-                if best := _standing(each for each in heard if each):
-                    found[field.id] = best
-    return found
+            heard = (_proposal(field, guesses[number], window, talk) for window, guesses in zip(cut, read, strict=True))
+            if best := _standing(filter(None, heard)):
+                found[field.id] = best
+    return _undisputed(found, {field.id for field in put if field.type is FieldType.TEXT})
+
+
+def _undisputed(found: dict[str, Proposal], texts: set[str]) -> dict[str, Proposal]:
+    """The same words fill one text field: the one that they fit best."""
+    best: dict[Evidence, float] = {}
+    for name in texts & found.keys():
+        words = found[name].evidence[0]
+        best[words] = max(best.get(words, 0.0), found[name].score)
+    return {
+        name: proposal
+        for name, proposal in found.items()
+        if name not in texts or proposal.score == best[proposal.evidence[0]]
+    }
 
 
 # --- fields as they are put -------------------------------------------------------------------------
@@ -153,9 +158,13 @@ def _telling(field: CaseField, name: str, line: Line, talk: Talk) -> Iterator[Ev
 
 
 def _standing(heard: Iterable[Proposal]) -> Proposal | None:
-    """Later words replace earlier ones unless they are much less sure."""
-    best: Proposal | None = None
+    """Later words replace earlier ones that they outweigh; a value is as sure as what says it is on average."""
+    standing: list[Proposal] = []
     for each in heard:
-        if best is None or each.score >= best.score * (1 if repr(each.value) == repr(best.value) else _LATER):
-            best = each
-    return best
+        if not standing or repr(each.value) == repr(standing[0].value):
+            standing.append(each)
+        elif each.score >= _MEANT or each.score > max(other.score for other in standing):
+            standing = [each]
+    if not standing:
+        return None
+    return replace(standing[-1], score=sum(each.score for each in standing) / len(standing))

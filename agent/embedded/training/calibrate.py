@@ -9,6 +9,7 @@ from typing import NamedTuple
 from agent.embedded.model.calibration import Calibration, Curve
 
 _LEAST = 25  # values behind a point of a curve
+_ADDED = 10
 
 
 class Outcome(NamedTuple):
@@ -29,7 +30,7 @@ class Outcomes:
 
 
 def curve(outcomes: Iterable[Outcome]) -> Curve:
-    """Never falling (pool adjacent violators), shrunk a little towards a half: few cases prove little."""
+    """Never falling (pool adjacent violators). Few cases prove little: ten that are as good as scored are added."""
     pools: list[list[float]] = []  # scores summed, right, all
     for score, right in sorted(outcomes):
         pools.append([score, float(right), 1.0])
@@ -37,5 +38,9 @@ def curve(outcomes: Iterable[Outcome]) -> Curve:
             last = pools.pop()
             pools[-1] = [a + b for a, b in zip(pools[-1], last, strict=True)]
     if not pools:
-        return [(0.0, 0.5)]
-    return [(round(scores / count, 4), round((right + 1) / (count + 2), 4)) for scores, right, count in pools]
+        return [(0.0, 0.0), (1.0, 1.0)]
+    return [_point(scores / count, right, count) for scores, right, count in pools]
+
+
+def _point(score: float, right: float, count: float) -> tuple[float, float]:
+    return round(score, 4), round((right + _ADDED * score) / (count + _ADDED), 4)
