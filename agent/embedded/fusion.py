@@ -10,6 +10,7 @@ from babel import Locale, UnknownLocaleError
 from agent.embedded.model.calibration import Calibration, Curve, probability
 from agent.embedded.model.proposals import Proposal
 from agent.embedded.talk import Talk
+from agent.embedded.vocabulary import vocabulary
 from agent.fields import check, same
 from agent.language import CERTAIN, detect, letters
 from agent.predictor import Abstention, Prediction
@@ -19,6 +20,12 @@ from store.model import FieldId
 _STEERED = re.compile(r"\b(?:use when|not for|leave empty)\b", re.IGNORECASE)
 _ENOUGH = 40  # letters; of fewer a language is guessed too often wrongly to send a message to the rules
 _READ = 2000  # characters
+_ENGLISH = vocabulary(
+    """
+    the are you it and for with have not can please that this would need what your
+    """
+)
+_DIFFERENT, _SHARE = 3, 0.12
 
 
 def fused(
@@ -50,10 +57,17 @@ def _measured(field: CaseField, ruled: Prediction, curve: Curve) -> Prediction:
 def foreign(talk: Talk) -> str | None:
     """The language that the customer writes in, where it is surely not the network's."""
     said = "\n".join(line.turn.plain.text for line in talk.customer_lines)[:_READ]
-    if letters(said) < _ENOUGH:
+    if letters(said) < _ENOUGH or _is_plainly_english(said):
         return None
     code, certainty = detect(said)
     return None if code == "en" or certainty < CERTAIN else _name(code)
+
+
+def _is_plainly_english(text: str) -> bool:
+    """Most English is told by a few words that no other language shares; what tells languages takes 70 MB."""
+    said = text.casefold().split()
+    english = [word for word in said if word in _ENGLISH]
+    return len(set(english)) >= _DIFFERENT and len(english) >= _SHARE * len(said)
 
 
 def _name(code: str) -> str:

@@ -12,9 +12,9 @@ from agent.embedded.talk import Line
 from agent.embedded.turn import Sentence
 
 _READ = frozenset({Part.BODY, Part.SUBJECT})
-_MOST_PIECES = 12
-_MOST_TOKENS = 160  # of the messages of a window
-_LONGEST = 100  # tokens of a piece
+_MOST_PIECES = 7
+_MOST_TOKENS = 100  # of the messages of a window; longer ones were slower and no better
+_LONGEST = 80  # tokens of a piece
 
 
 @dataclass(frozen=True, slots=True)
