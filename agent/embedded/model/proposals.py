@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agent.embedded.cues import telling
+from agent.embedded.language_names import is_language_field
 from agent.embedded.mention import Stance, stance
 from agent.embedded.model.artefact import Artefact
 from agent.embedded.model.decoding import Guess, Place
@@ -68,8 +69,12 @@ def _undisputed(found: dict[str, Proposal], texts: set[str]) -> dict[str, Propos
 
 
 def is_put(field: CaseField) -> bool:
-    """Whether the network was made for such a field: it knows options by their names, not by what describes them."""
-    return field.type in _PUT and not any(option.description for option in field.options)
+    """Whether the network was made for such a field: it knows options by their names, not by what describes them.
+
+    A language is told by the words that are written in it; that is another reader's.
+    """
+    described = any(option.description for option in field.options)
+    return field.type in _PUT and not described and not (field.options and is_language_field(field))
 
 
 @lru_cache(maxsize=64)
