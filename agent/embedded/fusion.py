@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from babel import Locale, UnknownLocaleError
 
 from agent.embedded.model.calibration import Calibration, Curve, probability
-from agent.embedded.model.proposals import Proposal
+from agent.embedded.model.proposals import Proposal, is_steered
 from agent.embedded.talk import Talk
 from agent.embedded.vocabulary import vocabulary
 from agent.fields import check, same
@@ -17,7 +16,6 @@ from agent.predictor import Abstention, Prediction
 from agent.settings import CaseField
 from store.model import FieldId
 
-_STEERED = re.compile(r"\b(?:use when|not for|leave empty)\b", re.IGNORECASE)
 _ENOUGH = 40  # letters; of fewer a language is guessed too often wrongly to send a message to the rules
 _READ = 2000  # characters
 _ENGLISH = vocabulary(
@@ -46,9 +44,7 @@ def fused(
 
 def _measured(field: CaseField, ruled: Prediction, curve: Curve) -> Prediction:
     """A description that says when to use the field is for the rules: what they are worth elsewhere is no measure."""
-    return (
-        ruled if _STEERED.search(field.description) else replace(ruled, confidence=probability(curve, ruled.confidence))
-    )
+    return ruled if is_steered(field) else replace(ruled, confidence=probability(curve, ruled.confidence))
 
 
 # --- language ---------------------------------------------------------------------------------------

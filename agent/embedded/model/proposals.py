@@ -22,6 +22,7 @@ from store.model import Evidence, Value
 
 _PUT = frozenset({FieldType.TEXT, FieldType.CHOICE, FieldType.YES_NO})
 _YES_NO = ("yes", "no")
+_STEERED = re.compile(r"\b(?:use when|not for|leave empty)\b", re.IGNORECASE)
 _MOST_FIELDS = 16
 _MOST_TOKENS = 220  # of the fields of a row
 _DESCRIBED = 120  # characters of a description that are read, to the end of a sentence if there is one
@@ -69,12 +70,19 @@ def _undisputed(found: dict[str, Proposal], texts: set[str]) -> dict[str, Propos
 
 
 def is_put(field: CaseField) -> bool:
-    """Whether the network was made for such a field: it knows options by their names, not by what describes them.
+    """Whether the network was made for such a field: it knows options by their names alone.
 
     A language is told by the words that are written in it; that is another reader's.
     """
-    described = any(option.description for option in field.options)
+    if field.type is FieldType.TEXT:
+        return True
+    described = is_steered(field) or any(option.description for option in field.options)
     return field.type in _PUT and not described and not (field.options and is_language_field(field))
+
+
+def is_steered(field: CaseField) -> bool:
+    """Whether its description says when it is to be filled, which the rules understand."""
+    return bool(_STEERED.search(field.description))
 
 
 @lru_cache(maxsize=64)

@@ -259,4 +259,4 @@ def restored(folder: Path, words: int) -> tuple[Network, int]:
     saved = torch.load(folder / CHECKPOINT)
     network = Network(words)
     network.load_state_dict(saved["network"])
-    return network, saved["windows"] if "windows" in saved else saved["progress"]["windows"]
+    return network, saved["windows"]

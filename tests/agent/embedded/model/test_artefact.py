@@ -22,6 +22,7 @@ COLOUR = field(
 TRAIL = field("text", "Trail name", "Name of the hiking trail to walk")
 FROM = field("text", "Pickup harbour", "Harbour where the boat is picked up")
 TO = field("text", "Return harbour", "Harbour where the boat is given back")
+BOAT = "I'd like to pick the boat up in Portsmouth and give it back in Cowes"
 DOG = field("yes_no", "Dog coming along", "Whether the guest brings a dog")
 
 
@@ -49,8 +50,8 @@ def written(wanted: CaseField, artefact: Artefact, *lines: str, others: tuple[Ca
             ("R: Which trail would you like to walk?", "I'd love to do the Eagle Ridge trail"),
             "Eagle Ridge",
         ),
-        (FROM, ("we want a boat from Portsmouth to Cowes",), "Portsmouth"),
-        (TO, ("we want a boat from Portsmouth to Cowes",), "Cowes"),
+        (FROM, (BOAT,), "Portsmouth"),
+        (TO, (BOAT,), "Cowes"),
         (COLOUR, ("I'm looking for a bike", "R: Any colour in mind?", "the green one please"), "Green"),
         (DOG, ("R: Will a dog be coming along?", "Yes, he will"), True),
     ],
@@ -71,14 +72,16 @@ def test_where_nothing_is_said_nothing_is_written(
     assert written(wanted, artefact, *lines) is None
 
 
-def test_a_representatives_offer_counts_once_the_customer_agrees(artefact: Artefact) -> None:
-    offer = "R: I can book the Eagle Ridge trail for you. Shall I?"
-    assert written(TRAIL, artefact, "I want to walk somewhere nice", offer) is None
-    assert written(TRAIL, artefact, "I want to walk somewhere nice", offer, "No, not that one") is None
+def test_a_representatives_words_count_once_the_customer_agrees(artefact: Artefact) -> None:
+    confirming = "R: Please confirm: you want to walk the Eagle Ridge trail tomorrow."
+    wish = "I want to go for a walk tomorrow"
+    assert written(TRAIL, artefact, wish, confirming) is None
+    assert written(TRAIL, artefact, wish, confirming, "No, that's not what I want") is None
+    assert "Eagle Ridge" in str(written(TRAIL, artefact, wish, confirming, "Yes, that's right"))
 
 
 def test_an_answer_does_not_hang_on_which_fields_are_asked_for(artefact: Artefact) -> None:
-    lines = ("we want a boat from Portsmouth to Cowes",)
+    lines = (BOAT,)
     alone = evaluate(request(FROM, *lines, others=(TO,)), artefact)[0]
     asked = request(FROM, *lines, others=(TO,))
     both = replace(asked, fields=(FROM, TO))
