@@ -12,7 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -42,6 +42,7 @@ from tests.score import data_folder
 SETS = {"schema_guided_dev": "schema_guided_train", "multidogo_dev": "multidogo_train"}
 """Each with the set that the network learnt from."""
 _SEED = 1
+_SURE = 0.9
 _WIDTH = 130
 
 
@@ -113,6 +114,7 @@ def _new_message(conversation: Labelled, predictor: Evaluate) -> Iterable[float]
 def _groups(result: Result, seen: frozenset[str]) -> dict[str, dict[str, Any]]:
     kinds = sorted({slot.field.type.value for slot in result.slots})
     groups: dict[str, dict[str, Any]] = {"all": _figures(result.slots) | _of_conversations(result)}
+    groups[f"written from {_SURE} on"] = _figures([_if_sure(slot) for slot in result.slots])
     services: Mapping[str, Callable[[str], bool]] = {
         "seen services": seen.__contains__,
         "unseen services": lambda service: service not in seen,
@@ -124,6 +126,11 @@ def _groups(result: Result, seen: frozenset[str]) -> dict[str, dict[str, Any]]:
     for kind in kinds if len(kinds) > 1 else ():
         groups[kind] = _figures([slot for slot in result.slots if slot.field.type == kind])
     return groups
+
+
+def _if_sure(slot: Slot) -> Slot:
+    """As if the field's threshold were higher."""
+    return slot if slot.confidence >= _SURE else replace(slot, value=None, confidence=0.0, right=False)
 
 
 def _of_conversations(result: Result) -> dict[str, Any]:

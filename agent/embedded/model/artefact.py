@@ -71,10 +71,11 @@ def checked(folder: Path) -> dict[str, Any]:
     try:
         card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
         for name, expected in card["sha256"].items():
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
-                raise Unavailable(
-                    f"{name} is not the file that was built (its sha256 differs): install Casewright anew."
-                )
+            with (folder / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != expected:
+                    raise Unavailable(
+                        f"{name} is not the one that was built (its sha256 differs): install Casewright anew."
+                    )
     except FileNotFoundError as error:
         raise Unavailable(f"{Path(error.filename).name} is not there: install Casewright anew.") from error
     return card

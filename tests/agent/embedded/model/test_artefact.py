@@ -119,7 +119,7 @@ def test_a_file_that_is_not_the_one_that_was_built_is_refused(tmp_path: Path) ->
     shutil.copytree(FOLDER, folder)
     with (folder / NETWORK).open("ab") as file:
         file.write(b"!")
-    with pytest.raises(Unavailable, match=r"network\.onnx is not the file that was built"):
+    with pytest.raises(Unavailable, match=r"network\.onnx is not the one that was built"):
         Artefact(folder)
 
 
