@@ -21,6 +21,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from adapters.mail import loading
+from agent.embedded.model.artefact import missing
 from agent.problems import find_problems
 from bot.config import PREFIX, Config, ConfigError, describe, slack_configuration
 from bot.secret import FILE
@@ -52,6 +53,7 @@ def checks(config: Config) -> list[Check]:
     """Blocks for some seconds at most."""
     done = [_python(sys.version_info[:3]), _configuration(config), _web_chat(config), *_mailboxes(config)]
     done += _slack(config)
+    done.append(_guarded("prediction", partial(_prediction, missing())))
     done += [_guarded("files", partial(_files, config.directory)), _guarded("port", partial(_port, config))]
     done.append(_guarded("file modes", partial(_modes, config)))
     if config.database_file is not None:
@@ -131,6 +133,12 @@ def _slack(config: Config) -> Iterator[Check]:
         )
 
     yield _guarded("slack", asked)
+
+
+def _prediction(problem: str | None) -> Check:
+    if problem is None:
+        return _fine("prediction", "The embedded predictor's network is there, beside its rules.")
+    return _fine("prediction", f"The embedded predictor works by its rules alone: {problem}")
 
 
 # --- files ------------------------------------------------------------------------------------------

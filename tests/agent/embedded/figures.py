@@ -142,8 +142,36 @@ class Counts:
         return self.right / self.expected if self.expected else None
 
     @property
+    def f1(self) -> float | None:
+        return 2 * self.right / (self.predicted + self.expected) if self.right else None
+
+    @property
     def coverage(self) -> float | None:
         return self.covered / self.expected if self.expected else None
+
+
+def recall_at(precision: float, slots: Iterable[Slot]) -> float:
+    """How much is found at the lowest threshold at which so many of the values are right."""
+    every = list(slots)
+    written = sorted((slot for slot in every if slot.value is not None), key=lambda slot: -slot.confidence)
+    expected = sum(slot.expected for slot in every)
+    right = found = 0
+    for number, slot in enumerate(written, 1):
+        right += slot.right
+        last_of_its_confidence = number == len(written) or written[number].confidence < slot.confidence
+        if last_of_its_confidence and right >= precision * number:
+            found = right
+    return found / expected if expected else 0.0
+
+
+def calibration_error(slots: Iterable[Slot]) -> float | None:
+    """The mean distance of a confidence from the share that is right, over ten bins."""
+    written = [slot for slot in slots if slot.value is not None]
+    bins: dict[int, list[Slot]] = {}
+    for slot in written:
+        bins.setdefault(min(int(slot.confidence * 10), 9), []).append(slot)
+    apart = sum(abs(sum(s.confidence for s in each) - sum(s.right for s in each)) for each in bins.values())
+    return apart / len(written) if written else None
 
 
 def counts(slots: Iterable[Slot]) -> Counts:
