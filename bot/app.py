@@ -29,7 +29,7 @@ from bot.secret import webchat_secret
 from bot.settings import CurrentSettings, ensure_starter
 from bot.tracker import is_representative
 from bot.wake import Wake
-from bot.worker import Worker
+from bot.worker import Worker, alive
 from store import migrations
 from store.engine import Database
 from store.hints import Hints
@@ -183,7 +183,7 @@ async def running(app: Application, *, web: bool = True, worker: bool = True) ->
         endless = [parts.create_task(app.clock.run(), name="clock")]
         if web:
             endless += [parts.create_task(channel.run(app.intake), name=name) for name, channel in app.channels.items()]
-        finishing = _begin_work(app, parts) if worker else []
+        finishing = [parts.create_task(_work(app), name="work")] if worker else []
         try:
             async with _listening(app) if web else nullcontext("working without an address") as address:
                 yield address
@@ -196,11 +196,11 @@ async def running(app: Application, *, web: bool = True, worker: bool = True) ->
                 task.cancel()
 
 
-def _begin_work(app: Application, parts: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-    return [
-        parts.create_task(app.worker.run(stop_seconds=app.config.stop_seconds), name="worker"),
-        parts.create_task(app.delivery.run(), name="delivery"),
-    ]
+async def _work(app: Application) -> None:
+    """Handles and posts until told to stop. Others know this process for alive until both have ended."""
+    async with alive(app.database) as liveness, asyncio.TaskGroup() as parts:
+        parts.create_task(app.worker.run(liveness, stop_seconds=app.config.stop_seconds), name="worker")
+        parts.create_task(app.delivery.run(worker=liveness.worker), name="delivery")
 
 
 @asynccontextmanager

@@ -55,12 +55,15 @@ class Delivery:
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
 
-    async def run(self) -> None:
-        """Finishes the posts that are on their way before it returns; none is begun after `stop`."""
+    async def run(self, *, worker: int) -> None:
+        """Finishes the posts that are on their way before it returns; none is begun after `stop`.
+
+        `worker` is the number under which this process is known to live (`store.liveness`).
+        """
         async with asyncio.TaskGroup() as tasks:
             while not self._stopping.is_set():
                 free = self._concurrency - len(self._running)
-                posts = await self._claims(free) if free else []
+                posts = await self._claims(worker, free) if free else []
                 for post in posts:
                     task = tasks.create_task(self._deliver(post), name=f"post {post.id}")
                     self._running.add(task)
@@ -72,9 +75,10 @@ class Delivery:
         self._stopping.set()
         self._wake.up()
 
-    async def _claims(self, limit: int) -> list[Post]:
+    async def _claims(self, worker: int, limit: int) -> list[Post]:
+        claim = partial(outbox.claim, worker=worker, seconds=self._lease_seconds, limit=limit)
         try:
-            return await self._database.write(partial(outbox.claim, seconds=self._lease_seconds, limit=limit))
+            return await self._database.write(claim)
         except DatabaseUnavailable as error:
             log.warning("database_unavailable", error=str(error))
             return []

@@ -375,6 +375,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("uncertain", Boolean, nullable=False, default=False),
     Column("due_at", UtcDateTime, nullable=False),
+    Column("lease_owner", BigId),  # the worker that is sending it
     Column("lease_until", UtcDateTime),
     Column("native_id", Text),
     Column("created_at", UtcDateTime, nullable=False),
@@ -391,6 +392,13 @@ outbox = Table(
         "id",
         sqlite_where=text("status IN ('queued', 'sending')"),
         postgresql_where=text("status IN ('queued', 'sending')"),
+    ),
+    # Finds what a dead worker was sending.
+    Index(
+        "ix_outbox_lease",
+        "lease_owner",
+        sqlite_where=text("lease_owner IS NOT NULL"),
+        postgresql_where=text("lease_owner IS NOT NULL"),
     ),
     Index(
         "ix_outbox_due",

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from agent.document import MAX_CHARACTERS, Difference, SettingsError, differences, dump, load, starter
 from agent.settings import Condition, Level, Operator, Settings
+from agent.text import name_key
 from tests.agent.examples import SETTINGS, with_settings
 
 SMALL = """
@@ -209,6 +210,10 @@ LINES = st.sampled_from(
 )
 
 
+TAKEN = {name_key(name) for field in SETTINGS.fields for name in (field.id, field.label)} | {"kind", "k"}
+LABELS = (NAMES | LINES).filter(lambda label: name_key(label) not in TAKEN)
+
+
 def condition(field: str, operator: str, value: Any) -> dict[str, Any]:
     return {"field": field, "operator": operator, "value": value}
 
@@ -238,7 +243,7 @@ CHANNEL = st.fixed_dictionaries({"enabled": st.booleans()})
 CHANNELS = st.dictionaries(st.sampled_from(("teams", "slack", "email", "webchat", "voice")), CHANNEL, max_size=2)
 KEYS: dict[str, st.SearchStrategy[Any]] = {
     "company": TEXT | LINES,
-    "fields": st.builds(fields, NAMES | LINES, TEXT | LINES, st.lists(NAMES | LINES, max_size=3), st.floats(0, 1)),
+    "fields": st.builds(fields, LABELS, TEXT | LINES, st.lists(NAMES | LINES, max_size=3), st.floats(0, 1)),
     "update_rules": st.lists(RULES, max_size=2),
     "automation": st.fixed_dictionaries({"create": st.sampled_from(Level), "update": st.sampled_from(Level)}),
     "evaluation": st.fixed_dictionaries({"quiet": st.floats(0, 30)}),

@@ -23,7 +23,7 @@ from tests.engine.child import Death
 from tests.flow.desk import change_settings
 from tests.flow.mail_desk import described, environment, reply, written
 from tests.flow.product import Product, forget_the_deaths
-from tests.flow.test_mail_outages import finished, let_a_minute_pass, opened, started
+from tests.flow.test_mail_outages import finished, opened, started
 
 # In the order of a mail's way. The second `finish` is that of the evaluation after the message.
 CONNECTING = ("store.mail.attend", "adapters.mail.keeping._advance")
@@ -56,7 +56,6 @@ async def test_a_death_at_any_commit_on_its_way_stores_each_mail_once_and_answer
         for number, death in enumerate(deaths):
             dovecot.deliver(bytes(written(person(number), f"My kettle {number} leaks water.", f"Kettle {number}")))
             await product.dies(death)
-            let_a_minute_pass(database)
             forget_the_deaths(database)
         async with product.runs():
             await until(lambda: finished(database, len(deaths)), seconds=60)
@@ -70,7 +69,6 @@ async def test_a_death_at_any_commit_on_its_way_stores_each_mail_once_and_answer
             words = f"It is urgent. The serial number is EH24-{100000 + number}."
             dovecot.deliver(bytes(reply(person(number), words, cases[number])))
             await product.dies(death)
-            let_a_minute_pass(database)
             forget_the_deaths(database)
         async with product.runs():
             await until(lambda: finished(database, len(deaths) + len(again)), seconds=60)
