@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
@@ -117,6 +118,19 @@ class ChannelSettings(Document):
     ] = ()  # native ids of users, or of groups that the channel vouches for
 
 
+_PEOPLE_BY_MAIL = re.compile(r"[^@\s]+@[^@\s]+|@?[^@\s.]+(\.[^@\s.]+)+")
+
+
+def _by_mail(written: str) -> str:
+    if not _PEOPLE_BY_MAIL.fullmatch(written):
+        raise ValueError("is neither an address (bea@example.org) nor a domain (example.org)")
+    return written
+
+
+class EmailSettings(ChannelSettings):
+    representatives: tuple[Annotated[str, AfterValidator(_by_mail)], ...] = ()  # addresses, or domains
+
+
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{2,20}$")]
 EmojiName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_+'-]{1,100}$")]
 
@@ -137,7 +151,7 @@ class SlackSettings(ChannelSettings):
 class Channels(Document):
     teams: ChannelSettings = ChannelSettings()
     slack: SlackSettings = SlackSettings()
-    email: ChannelSettings = ChannelSettings()
+    email: EmailSettings = EmailSettings()
     webchat: ChannelSettings = ChannelSettings()
     voice: ChannelSettings = ChannelSettings()
 
