@@ -18,7 +18,7 @@ from bot import server
 from bot.carry_out import CommandRunner
 from bot.clock import Clock
 from bot.commands import COMMANDS
-from bot.config import Config, ConfigError, slack_configuration
+from bot.config import Config, ConfigError, slack_configuration, teams_configuration
 from bot.delivery import Delivery
 from bot.desk import CaseDesk
 from bot.evaluation import Evaluator
@@ -75,7 +75,7 @@ class Application:
         self.clock = Clock(database, self.work, self.metrics, fires=works)
 
     def _channels(self, evaluator: Evaluator) -> dict[str, Channel]:
-        on = (self._webchat(), self._mail(), self._slack(evaluator))
+        on = (self._webchat(), self._mail(), self._slack(evaluator), self._teams(evaluator))
         return {channel.name: channel for channel in on if channel is not None}
 
     def _slack(self, evaluator: Evaluator) -> Channel | None:
@@ -83,8 +83,19 @@ class Application:
             return None
         from adapters.slack.channel import SlackChannel  # noqa: PLC0415 -- the SDK only where it is used
 
-        desk = CaseDesk(self.database, self.settings, evaluator, demo_representatives=self.demo_representatives)
+        desk = self._desk(evaluator)
         return SlackChannel(self.database, slack_configuration(self.config), desk=desk, in_force=self._slack_settings)
+
+    def _teams(self, evaluator: Evaluator) -> Channel | None:
+        """Raises ConfigError."""
+        if not self.config.teams:
+            return None
+        from adapters.teams.channel import TeamsChannel  # noqa: PLC0415 -- the SDK takes a second and 60 MB
+
+        return TeamsChannel(teams_configuration(self.config), desk=self._desk(evaluator))
+
+    def _desk(self, evaluator: Evaluator) -> CaseDesk:
+        return CaseDesk(self.database, self.settings, evaluator, demo_representatives=self.demo_representatives)
 
     async def _slack_settings(self) -> Watching:
         slack = (await self.settings.recently(self.database)).settings.channels.slack

@@ -23,7 +23,7 @@ from pathlib import Path
 from adapters.mail import loading
 from agent.embedded.model.artefact import missing
 from agent.problems import find_problems
-from bot.config import PREFIX, Config, ConfigError, describe, slack_configuration
+from bot.config import PREFIX, Config, ConfigError, describe, slack_configuration, teams_configuration
 from bot.secret import FILE
 from bot.text import one_line
 from store import migrations, sql
@@ -53,6 +53,7 @@ def checks(config: Config) -> list[Check]:
     """Blocks for some seconds at most."""
     done = [_python(sys.version_info[:3]), _configuration(config), _web_chat(config), *_mailboxes(config)]
     done += _slack(config)
+    done += _teams(config)
     done.append(_guarded("prediction", partial(_prediction, missing())))
     done += [_guarded("files", partial(_files, config.directory)), _guarded("port", partial(_port, config))]
     done.append(_guarded("file modes", partial(_modes, config)))
@@ -133,6 +134,24 @@ def _slack(config: Config) -> Iterator[Check]:
         )
 
     yield _guarded("slack", asked)
+
+
+def _teams(config: Config) -> Iterator[Check]:
+    """Asks Microsoft for a token, as each post will."""
+    if not config.teams or config.teams_playground:
+        return
+    from adapters.teams.checking import check  # noqa: PLC0415 -- the SDK only where it is used
+
+    def asked() -> Check:
+        problem = asyncio.run(check(teams_configuration(config)))
+        mend = "Compare with the app registration; docs/teams.md says where each value comes from."
+        return (
+            Check(name="teams", ok=False, sentence=problem, mend=mend)
+            if problem
+            else _fine("teams", "Microsoft gives a token.")
+        )
+
+    yield _guarded("teams", asked)
 
 
 def _prediction(problem: str | None) -> Check:
