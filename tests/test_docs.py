@@ -1,4 +1,4 @@
-"""What docs/email.md and docs/slack.md say is what the product takes."""
+"""What the pages in docs say of each channel is what the product takes."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ BLOCKS = [
 SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))
 SLACK_PAGE = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
 SLACK_COMMANDS = re.findall(r"casewright [a-z][^`\n]*", SLACK_PAGE)
+TEAMS_PAGE = (ROOT / "docs" / "teams.md").read_text(encoding="utf-8")
+TEAMS_COMMANDS = re.findall(r"casewright [a-z][^`\n]*", TEAMS_PAGE)
 COMMANDS = sorted({span for span in SPANS if span.startswith("casewright ")})
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
 CONFIGURATION = (Mailbox, Limits, Server, AfterHandling, Password, Microsoft, RefreshToken)
@@ -101,7 +103,7 @@ def test_every_state_is_explained() -> None:
     assert Signal.TOKEN in PAGE
 
 
-@pytest.mark.parametrize("written", sorted({*COMMANDS, *SLACK_COMMANDS}))
+@pytest.mark.parametrize("written", sorted({*COMMANDS, *SLACK_COMMANDS, *TEAMS_COMMANDS}))
 def test_a_command_of_the_page_can_be_typed(written: str) -> None:
     """Its name, how many arguments it has, and its options; nothing is run."""
     command: Any = get_command(commands)
@@ -140,3 +142,10 @@ def test_the_variables_of_slack_on_the_page_are_ours() -> None:
     assert {each.removesuffix("_FILE") for each in named} <= {
         f"CASEWRIGHT_{each.upper()}" for each in Config.model_fields
     }
+
+
+def test_the_teams_page_names_the_variables_that_there_are() -> None:
+    ours = {f"CASEWRIGHT_{name.upper()}" for name in Config.model_fields}
+    named = set(re.findall(r"CASEWRIGHT_[A-Z_]+", TEAMS_PAGE))
+    assert named <= {*ours, "CASEWRIGHT_TEAMS_APP_SECRET_FILE"}
+    assert {each for each in ours if "TEAMS" in each} <= {*named, "CASEWRIGHT_TEAMS_APP_SECRET"}
