@@ -21,8 +21,10 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from adapters.mail import loading
+from agent.llm.question import Unanswered
 from agent.problems import find_problems
-from bot.config import PREFIX, Config, ConfigError, describe, slack_configuration
+from bot.config import PREFIX, Config, ConfigError, describe, llm_configuration, slack_configuration
+from bot.provider import try_out
 from bot.secret import FILE
 from bot.text import one_line
 from store import migrations, sql
@@ -51,7 +53,7 @@ class Check:
 def checks(config: Config) -> list[Check]:
     """Blocks for some seconds at most."""
     done = [_python(sys.version_info[:3]), _configuration(config), _web_chat(config), *_mailboxes(config)]
-    done += _slack(config)
+    done += [*_slack(config), *_llm(config)]
     done += [_guarded("files", partial(_files, config.directory)), _guarded("port", partial(_port, config))]
     done.append(_guarded("file modes", partial(_modes, config)))
     if config.database_file is not None:
@@ -131,6 +133,27 @@ def _slack(config: Config) -> Iterator[Check]:
         )
 
     yield _guarded("slack", asked)
+
+
+def _llm(config: Config) -> Iterator[Check]:
+    """Asks the model one short question, at the provider's usual price."""
+    configuration = llm_configuration(config)
+    if configuration is None:
+        return
+
+    def asked() -> Check:
+        try:
+            answer = asyncio.run(try_out(configuration))
+        except ConfigError as error:
+            return Check(
+                name="llm", ok=False, sentence=str(error), mend="Install it, or unset CASEWRIGHT_LLM_PROVIDER."
+            )
+        except Unanswered as unanswered:
+            mend = "Look at the CASEWRIGHT_LLM_ variables; until then the embedded predictor answers alone."
+            return Check(name="llm", ok=False, sentence=f"{configuration.name}: {unanswered}.", mend=mend)
+        return _fine("llm", f"{configuration.name} answers, {answer.usage.tokens} tokens for one question.")
+
+    yield _guarded("llm", asked)
 
 
 # --- files ------------------------------------------------------------------------------------------
