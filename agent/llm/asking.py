@@ -27,7 +27,8 @@ class ModelProvider:
     async def ask(self, question: Question) -> Answered:
         usage = RunUsage()
         try:
-            async with asyncio.timeout(question.seconds):
+            # Entered for each question: a connection is little beside an answer, and none is left open.
+            async with self._model, asyncio.timeout(question.seconds):
                 answer = await self._run(question, usage)
         except TimeoutError:
             why = f"it did not answer within {question.seconds:g} s"
