@@ -57,8 +57,8 @@ _SAID = (
     # What it is to answer.
     rf"[\"']{_PART_OF_AN_ANSWER}[\"']\s*:",
     (
-        r"\b(?:output|return|respond|reply|answer|print|emit|produce|extract)\b.{0,40}\b(?:json|xml|yaml|verbatim|only"
-        r"|exactly|the following|field|value)\b"
+        r"\b(?:output|return|respond|reply|answer|print|emit|produce|extract) (?:\w+ ){0,4}(?:json|xml|yaml|verbatim"
+        r"|exactly|the following|field|value)\b|\b(?:output|respond|reply|answer) only with\b"
     ),
     r"\bconfidence\b.{0,20}(?:\d|high|full|max|certain)|\bcertainty\b.{0,12}\bhigh\b",
     (
