@@ -23,6 +23,7 @@ from pathlib import Path
 from adapters.mail import loading
 from agent.llm.question import Unanswered
 from agent.problems import find_problems
+from agent.settings import PredictorChoice, Settings
 from bot.config import PREFIX, Config, ConfigError, describe, llm_configuration, slack_configuration
 from bot.provider import try_out
 from bot.secret import FILE
@@ -30,7 +31,7 @@ from bot.text import one_line
 from store import migrations, sql
 from store import settings as versions
 from store.engine import Database, DatabaseUnavailable
-from store.model import utcnow
+from store.model import Json, utcnow
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 35)  # the first with RETURNING
@@ -291,7 +292,7 @@ def _of_database(config: Config) -> Iterator[Check]:
         schema = _guarded("schema", partial(_schema, database))
         yield schema
         if schema.ok and migrations.is_current(database):
-            yield _guarded("settings", partial(_settings, database))
+            yield _guarded("settings", partial(_settings, database, config))
 
 
 def _reached(database: Database) -> Check:
@@ -321,13 +322,21 @@ def _schema(database: Database) -> Check:
     return Check(name="schema", ok=False, sentence="The database is older.", mend="Run `casewright db upgrade`.")
 
 
-def _settings(database: Database) -> Check:
+def _settings(database: Database, config: Config) -> Check:
     number = database.read_now(versions.current_number)
     stored = database.read_now(partial(versions.get, version=number))
     if stored is None:
         return _fine("settings", "There are none yet; the first start begins with the starter settings.")
     problems = [str(problem) for problem in find_problems(stored.document)]
+    if not problems and _wants_a_model(stored.document) and llm_configuration(config) is None:
+        sentence = f"Version {number} has a model asked, and no provider is configured: it is done without."
+        mend = "Set CASEWRIGHT_LLM_PROVIDER, or `prediction.predictor: embedded` in the settings; see docs/llm.md."
+        return Check(name="settings", ok=False, sentence=sentence, mend=mend)
     if not problems:
         return _fine("settings", f"Version {number} is in force and right.")
     mend = "Export them, mend them and import them again: `casewright settings export`."
     return Check(name="settings", ok=False, sentence=f"Version {number}: {'; '.join(problems)}", mend=mend)
+
+
+def _wants_a_model(document: Json) -> bool:
+    return Settings.model_validate(document).prediction.predictor is not PredictorChoice.EMBEDDED

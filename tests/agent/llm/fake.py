@@ -99,6 +99,7 @@ class FakeProvider:
     model: Model = field(default_factory=saying)
     status: int = 200
     hangs: bool = False
+    prompt_tokens: int = 1000
     asked: list[Asked] = field(default_factory=list[Asked])
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -122,7 +123,7 @@ class FakeProvider:
             await self.released.wait()
         if self.status != 200:
             return web.json_response({"error": {"message": f"{asked.authorization} may not"}}, status=self.status)
-        return web.json_response(_completion(_content(asked, self.model)))
+        return web.json_response(_completion(_content(asked, self.model), self.prompt_tokens))
 
 
 def _content(asked: Asked, model: Model) -> str:
@@ -131,12 +132,12 @@ def _content(asked: Asked, model: Model) -> str:
     return json.dumps({"answers": list(model(asked))} if is_question else {"word": "ready"})
 
 
-def _completion(content: str) -> dict[str, Any]:
+def _completion(content: str, prompt_tokens: int) -> dict[str, Any]:
     message = {"role": "assistant", "content": content}
     usage = {
-        "prompt_tokens": 1000,
+        "prompt_tokens": prompt_tokens,
         "completion_tokens": 50,
-        "total_tokens": 1050,
+        "total_tokens": prompt_tokens + 50,
         "prompt_tokens_details": {"cached_tokens": 800},
     }
     return {
