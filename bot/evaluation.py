@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import structlog
+
 from agent import language
 from agent.consultation import Consultation
 from agent.decide import decide
@@ -38,6 +40,8 @@ from store.model import (
     MessageId,
     utcnow,
 )
+
+log = structlog.get_logger()
 
 AGENT = Actor(kind=ActorKind.AGENT, id="agent", name="Casewright")
 
@@ -90,6 +94,8 @@ class Evaluator:
         decision = await decide(snapshot, consultation)
         milliseconds = (time.perf_counter() - started) * 1000
         self._metrics.evaluations.labels(decision.outcome).inc()
+        if consultation.unanswered is not None:
+            log.warning("llm_unanswered", provider=consultation.provider, why=str(consultation.unanswered))
         model = modelled(consultation, snapshot.settings.prediction.prices)
         self._metrics.observe_model(model)
         return Finding(

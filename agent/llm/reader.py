@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 from agent.llm import answer, reading
 from agent.llm.breaker import Breaker
 from agent.llm.prompt import instructions, prompt
-from agent.llm.question import Answered, Provider, Question, Trouble, Unanswered, Usage
+from agent.llm.question import ATTEMPTS, Answered, Provider, Question, Trouble, Unanswered, Usage
 from agent.llm.reading import Reading
 from agent.llm.verify import verify
 from agent.predictor import Abstention, Prediction, PredictionRequest
@@ -69,7 +70,7 @@ class Reader:
     async def read(self, request: PredictionRequest) -> list[Prediction | Abstention]:
         """Raises Unanswered."""
         so_far = self.resumed(request)
-        shown = reading.legible(request.transcript, request.settings)
+        shown = await asyncio.to_thread(reading.legible, request.transcript, request.settings)
         self.withheld = [message for message in request.transcript if message not in shown]
         new = so_far.unread(shown)
         if reading.says_something(new):
@@ -79,7 +80,9 @@ class Reader:
     async def _continue(
         self, so_far: Reading, request: PredictionRequest, shown: list[Message], new: list[Message]
     ) -> Reading:
-        asked = prompt(request, new=new, context=reading.context(shown, new), known=so_far.known())
+        asked = await asyncio.to_thread(
+            prompt, request, new=new, context=reading.context(shown, new), known=so_far.known()
+        )
         question = Question(
             instructions=instructions(request.settings.fields),
             data=asked.data,
@@ -88,7 +91,8 @@ class Reader:
             seconds=request.settings.prediction.seconds,
         )
         answered = await self._asked(question)
-        return so_far.after(shown, verify(answer.read(answered.answer), asked, request).answers)
+        verdict = verify(answer.read(answered.answer), asked, request)
+        return so_far.after(shown, verdict.answers, verdict.unproven)
 
     async def _asked(self, question: Question) -> Answered:
         if not self._llm.breaker.lets_through:
@@ -96,21 +100,26 @@ class Reader:
         reserved = question.most_tokens
         if (refused := await self._purse.reserve(reserved)) is not None:
             raise Unanswered(Trouble.OVER_BUDGET, refused)
-        started, usage = time.perf_counter(), Usage()
+        started = time.perf_counter()
         try:
             answered = await self._llm.provider.ask(question)
-            usage = answered.usage
         except Unanswered as unanswered:
             self._llm.breaker.failed()
-            usage = unanswered.usage
+            await self._account(reserved, unanswered.usage, started, least=_least_spent(unanswered, reserved))
             raise
-        else:
-            self._llm.breaker.answered()
-            return answered
-        finally:
-            self.milliseconds += (time.perf_counter() - started) * 1000
-            self.usage += usage
-            await self._purse.settle(reserved, usage.tokens)
+        self._llm.breaker.answered()
+        await self._account(reserved, answered.usage, started)
+        return answered
+
+    async def _account(self, reserved: int, usage: Usage, started: float, *, least: int = 0) -> None:
+        self.milliseconds += (time.perf_counter() - started) * 1000
+        self.usage += usage
+        await self._purse.settle(reserved, max(usage.tokens, least))
+
+
+def _least_spent(unanswered: Unanswered, reserved: int) -> int:
+    """A provider that is not waited for any longer tells no tokens: those of one attempt are counted."""
+    return reserved // ATTEMPTS if unanswered.trouble is Trouble.TOO_SLOW else 0
 
 
 def _answer(name: FieldId, so_far: Reading) -> Prediction | Abstention:

@@ -29,12 +29,15 @@ class Reading:
     def known(self) -> dict[FieldId, Prediction]:
         return {name: answer for name, answer in self.answers.items() if isinstance(answer, Prediction)}
 
-    def after(self, transcript: Sequence[Message], answers: Iterable[Prediction | Abstention]) -> Reading:
-        """With the answers of a model that has now seen all of the transcript."""
+    def after(
+        self, transcript: Sequence[Message], answers: Iterable[Prediction | Abstention], unproven: Iterable[Abstention]
+    ) -> Reading:
+        """With the answers of a model that has now seen all of the transcript. What is unproven replaces no value."""
+        known = {**{each.field: each for each in unproven}, **self.known()}
         return Reading(
             definitions=self.definitions,
             read={message.id: message.revision for message in transcript},
-            answers={**self.answers, **{answer.field: answer for answer in answers}},
+            answers={**self.answers, **known, **{answer.field: answer for answer in answers}},
         )
 
     def cited(self) -> set[MessageId]:

@@ -42,9 +42,10 @@ _NUMBERS = {word: str(number) for number, words in enumerate(_WORDS) for word in
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`complaints` tell the model what was wrong, in words that it may see."""
+    """`complaints` tell the model what was wrong with the unproven ones, in words that it may see."""
 
     answers: tuple[Prediction | Abstention, ...]
+    unproven: tuple[Abstention, ...]
     complaints: tuple[str, ...]
 
 
@@ -55,22 +56,21 @@ class _Wrong(ValueError):
 def verify(answer: Answer, prompt: Prompt, request: PredictionRequest) -> Verdict:
     """One answer a field at most; of a field that does not exist, none."""
     judged: dict[FieldId, Prediction | Abstention] = {}
+    unproven: dict[FieldId, Abstention] = {}
     complaints: list[str] = []
     for item in answer.answers:
-        field = request.settings.field(item.field)
-        if field is None:
-            complaints.append(f"There is no field {item.field!r}.")
-            continue
+        field, name = request.settings.field(item.field), FieldId(item.field)
         try:
-            found = _judge(item, field, prompt, request)
+            if field is None:
+                raise _Wrong("there is no such field")  # noqa: TRY301 -- as all that is wrong
+            if name in judged or name in unproven:
+                judged.pop(name, None)
+                raise _Wrong("answer once")  # noqa: TRY301
+            judged[name] = _judge(item, field, prompt, request)
         except _Wrong as wrong:
-            complaints.append(prompt.mask.hide(f"{field.id}: {wrong}"))
-            found = Abstention(field=FieldId(field.id), reason=f"The model's answer is not borne out: {wrong}")
-        if FieldId(field.id) in judged:
-            found = Abstention(field=FieldId(field.id), reason="The model gave two answers.")
-            complaints.append(f"{field.id}: answer once.")
-        judged[FieldId(field.id)] = found
-    return Verdict(tuple(judged.values()), tuple(complaints))
+            complaints.append(prompt.mask.hide(f"{item.field}: {wrong}"))
+            unproven[name] = Abstention(field=name, reason=f"The model's answer is not borne out: {wrong}")
+    return Verdict(tuple(judged.values()), tuple(unproven.values()), tuple(complaints))
 
 
 def _judge(item: Item, field: CaseField, prompt: Prompt, request: PredictionRequest) -> Prediction | Abstention:
@@ -113,7 +113,7 @@ def _value(
     said = prompt.mask.reveal(given)
     value = normalise(field, said, request.settings, _sent_at(evidence, prompt.sent.values(), request))
     if value is None:
-        raise _Wrong(_what_is_right(field, said, request))
+        raise _Wrong(_what_is_right(field, given, request))
     if not _follows(field, value, " ".join(each.quote for each in evidence)):
         raise _Wrong(f"the value {given!r} does not stand in the words quoted")
     return value

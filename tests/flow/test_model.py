@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bot.cli.naming import naming
+from bot.cli.telling import evaluation_lines
 from store import audit, evaluations
 from store.evaluations import Evaluation
 from store.model import CaseNumber, ConversationId, FieldId
@@ -86,6 +88,7 @@ async def test_the_model_fills_what_the_embedded_predictor_leaves_open(opening: 
         assert asked["cost"] == "0.00068 EUR"  # 200 fresh, 800 cached, 50 written
         counted = {"requests": 1, "input": 1000, "cached": 800, "output": 50}
         assert {name: asked[name] for name in counted} == counted
+        assert "1,050 tokens, 0.00068 EUR" in next(evaluation_lines(opened, desk.database.read_now(naming)))
         shown = desk.app.metrics.rendered().decode()
         assert (
             f'casewright_llm_tokens_total{{kind="output",provider="compatible:fake"}} {50.0 * len(fake.asked)}' in shown

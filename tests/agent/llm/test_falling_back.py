@@ -71,6 +71,13 @@ async def test_tokens_of_a_refused_answer_are_spent_all_the_same(fake: FakeProvi
     assert conversation.purse.spent == 2 * 1050
 
 
+async def test_a_question_that_was_not_waited_for_counts_as_one_attempt(fake: FakeProvider) -> None:
+    fake.hangs = True
+    conversation = talk(fake, settings_with(seconds=0.2))
+    await conversation.hears(LEAKS)
+    assert conversation.purse.spent > 4000
+
+
 async def test_what_went_unread_is_read_when_the_provider_is_back(fake: FakeProvider) -> None:
     conversation = talk(fake)
     fake.status = 503
