@@ -15,6 +15,8 @@ from pydantic_ai.settings import ModelSettings
 from agent.llm.configuration import Kind, ProviderConfiguration
 from agent.llm.question import ATTEMPTS, MOST_OUTPUT, Answered, Question, Trouble, Unanswered, Usage
 
+_AWS_SECONDS = 60  # that a thread of AWS's SDK goes on waiting after we have stopped
+
 
 class ModelProvider:
     """Implements `agent.llm.question.Provider`."""
@@ -69,13 +71,9 @@ def provider(configuration: ProviderConfiguration) -> ModelProvider:
 
 
 def _settings(question: Question, kind: Kind) -> ModelSettings:
-    settings: dict[str, Any] = {
-        "max_tokens": MOST_OUTPUT,
-        "timeout": question.seconds,
-        "max_retries": 0,  # ours are counted
-        **_own_settings(question, kind),
-    }
-    return ModelSettings(**settings)
+    # AWS's SDK takes neither with a question, and tries again by itself; the time limit around it all holds anyway.
+    limits: dict[str, Any] = {} if kind is Kind.BEDROCK else {"timeout": question.seconds, "max_retries": 0}
+    return ModelSettings(max_tokens=MOST_OUTPUT, **limits, **_own_settings(question, kind))
 
 
 def _own_settings(question: Question, kind: Kind) -> dict[str, Any]:
@@ -161,9 +159,11 @@ def _bedrock(configuration: ProviderConfiguration) -> Model:
 
     region, url = configuration.region, configuration.url
     if configuration.key:
-        provider = BedrockProvider(api_key=configuration.key, region_name=region, base_url=url)
-    else:
-        provider = BedrockProvider(region_name=region, base_url=url)  # as this machine's role in AWS
+        provider = BedrockProvider(
+            api_key=configuration.key, region_name=region, base_url=url, aws_read_timeout=_AWS_SECONDS
+        )
+    else:  # as this machine's role in AWS
+        provider = BedrockProvider(region_name=region, base_url=url, aws_read_timeout=_AWS_SECONDS)
     return BedrockConverseModel(configuration.model, provider=provider)
 
 

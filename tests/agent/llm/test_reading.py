@@ -284,9 +284,11 @@ async def test_what_was_found_before_is_hidden_as_well(fake: FakeProvider) -> No
     conversation = talk(fake)
     fake.model = saying(found("contact", "[EMAIL_1]", "I am [EMAIL_1]"))
     await conversation.hears(PERSONAL)
-    await conversation.hears(PERSONAL, "It still leaks.")
-    assert fake.asked[1].data["known"] == {"contact": "[EMAIL_1]"}
-    assert "ann.lee" not in str(fake.asked[1].body)
+    await conversation.hears(PERSONAL, "It leaks.", "It does.")
+    await conversation.hears(PERSONAL, "It leaks.", "It does.", "Is anybody there?")
+    assert [each["text"] for each in fake.asked[2].messages] == ["It leaks.", "It does.", "Is anybody there?"]
+    assert fake.asked[2].data["known"] == {"contact": "[EMAIL_1]"}
+    assert "ann.lee" not in str(fake.asked[2].body)
 
 
 async def test_a_correction_does_not_give_away_what_was_hidden(fake: FakeProvider) -> None:
