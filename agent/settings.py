@@ -31,9 +31,10 @@ from agent.text import name_key
 from store.model import Author, Category
 
 __all__ = [
-    "AllOf", "AnyOf", "Asking", "Automation", "CaseField", "ChannelSettings", "Condition", "Creation", "CreationItem",
-    "Evaluation", "ExperienceProfile", "Expression", "Feature", "FieldType", "Identifier", "Incoherent", "Level",
-    "Name", "Operator", "Option", "Problem", "RecordCreationRule", "Settings", "UnknownSender", "UpdateRule",
+    "AllOf", "AnyOf", "Asking", "Automation", "CaseField", "ChannelSettings", "Condition", "Creation",
+    "CreationItem", "Evaluation", "ExperienceProfile", "Expression", "Feature", "FieldType", "Identifier",
+    "Incoherent", "Level", "Name", "Operator", "Option", "PredictionSettings", "PredictorChoice", "Prices",
+    "Problem", "RecordCreationRule", "Settings", "UnknownSender", "UpdateRule",
 ]  # fmt: skip
 
 
@@ -96,6 +97,41 @@ class Evaluation(Document):
 
     quiet: Annotated[float, Field(ge=0, le=600, strict=True)] = 3.0
     at_most: Annotated[float, Field(ge=0, le=3600, strict=True)] = 30.0
+
+
+def _currency(code: str) -> str:
+    if not is_currency(code):
+        raise ValueError(f"there is no currency {code!r}: write a code such as EUR")
+    return code
+
+
+class PredictorChoice(StrEnum):
+    EMBEDDED = "embedded"  # no network, no key
+    LLM = "llm"  # a provider's model, and the embedded one where that gives no answer
+    BOTH = "both"  # the embedded one first, the model for what stays open or where they disagree
+
+
+Price = Annotated[float, Field(ge=0)]
+
+
+class Prices(Document):
+    """What the provider asks for a million tokens."""
+
+    currency: Annotated[str, AfterValidator(_currency)]
+    input: Price
+    output: Price
+    cached: Price | None = None  # of input that the provider had in its cache; None: as other input
+
+
+class PredictionSettings(Document):
+    """Who predicts. Which model that is, and its key, are the operator's: CASEWRIGHT_LLM_… variables."""
+
+    predictor: PredictorChoice = PredictorChoice.EMBEDDED
+    mask_personal: bool = True  # addresses, telephone and card numbers are sent as stand-ins
+    seconds: Annotated[float, Field(gt=0, le=300, strict=True)] = 20  # for an answer, its correction included
+    tokens_per_day: Annotated[int, Field(ge=1, strict=True)] | None = 2_000_000  # null: no limit
+    tokens_per_conversation: Annotated[int, Field(ge=1, strict=True)] | None = 100_000
+    prices: Prices | None = None  # without them no cost is reckoned
 
 
 class Asking(StrEnum):
@@ -183,12 +219,6 @@ def _region(code: str) -> str:
     return code
 
 
-def _currency(code: str) -> str:
-    if not is_currency(code):
-        raise ValueError(f"there is no currency {code!r}: write a code such as EUR")
-    return code
-
-
 class Settings(Document):
     """Everything an administrator decides. Secrets are never in it."""
 
@@ -207,6 +237,7 @@ class Settings(Document):
     override_human_edits: bool = False
     automation: Automation = Automation()
     evaluation: Evaluation = Evaluation()
+    prediction: PredictionSettings = PredictionSettings()
     ask_for_missing: Asking = Asking.ONCE
     experience_profiles: tuple[ExperienceProfile, ...] = (ExperienceProfile(name="Everything"),)
 

@@ -14,17 +14,20 @@ from adapters.channel import Channel
 from adapters.slack.configuration import Watching
 from adapters.webchat import REPRESENTATIVE, CommandHint, WebChat
 from agent.embedded import EmbeddedPredictor
+from agent.llm.breaker import Breaker
+from agent.llm.reader import Llm
 from bot import server
 from bot.carry_out import CommandRunner
 from bot.clock import Clock
 from bot.commands import COMMANDS
-from bot.config import Config, ConfigError, slack_configuration, teams_configuration
+from bot.config import Config, ConfigError, llm_configuration, slack_configuration, teams_configuration
 from bot.delivery import Delivery
 from bot.desk import CaseDesk
 from bot.evaluation import Evaluator
 from bot.handling import Handling, gave_up
 from bot.intake import Intake
 from bot.metrics import Metrics
+from bot.provider import connect
 from bot.secret import webchat_secret
 from bot.settings import CurrentSettings, ensure_starter
 from bot.tracker import is_representative
@@ -51,7 +54,7 @@ class Application:
         self.work, self.posts = Wake(), Wake()
         self.demo_representatives = frozenset({REPRESENTATIVE} if config.demo else ())
         self.hints: Hints | None = None
-        evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics)
+        evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics, self._llm())
         self.channels = self._channels(evaluator)
         self.intake = Intake(database, self.hint, self.metrics, backlog_limit=config.backlog_limit)
         handling = Handling(
@@ -73,6 +76,11 @@ class Application:
         )
         self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
         self.clock = Clock(database, self.work, self.metrics, fires=works)
+
+    def _llm(self) -> Llm | None:
+        """Raises ConfigError where the SDK is not installed."""
+        configuration = llm_configuration(self.config)
+        return Llm(connect(configuration), Breaker()) if configuration else None
 
     def _channels(self, evaluator: Evaluator) -> dict[str, Channel]:
         on = (self._webchat(), self._mail(), self._slack(evaluator), self._teams(evaluator))

@@ -27,16 +27,28 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from adapters.slack.configuration import SlackConfiguration
 from adapters.teams.configuration import CLOUDS, Cloud, TeamsConfiguration, is_loopback
+from agent.llm.configuration import Kind, ProviderConfiguration
 from bot.text import nearest, one_line
 
 PREFIX = "CASEWRIGHT_"
 # Each can be read from a file that NAME_FILE names.
 SECRETS = frozenset({
     "database_url", "webchat_secret",
-    "slack_signing_secret", "slack_app_token", "slack_bot_token", "slack_client_secret", "teams_app_secret",
+    "slack_signing_secret", "slack_app_token", "slack_bot_token", "slack_client_secret", "teams_app_secret", "llm_key",
 })  # fmt: skip
 ELSEWHERE = frozenset({"CASEWRIGHT_DATA"})  # data for tests and measurements, no part of the configuration
 MAILBOX_SECRETS = f"{PREFIX}MAILBOX_"  # before the secrets of each mailbox, which the mailboxes' file gives its name
+OLLAMA = "http://127.0.0.1:11434/v1"  # where Ollama listens by itself
+_NEEDED = {
+    Kind.OPENAI: ("llm_key",),
+    Kind.AZURE: ("llm_key", "llm_url"),
+    Kind.ANTHROPIC: ("llm_key",),
+    Kind.BEDROCK: ("llm_region",),
+    Kind.GOOGLE: ("llm_key",),
+    Kind.OLLAMA: (),
+    Kind.COMPATIBLE: ("llm_url",),
+}
+"""What each provider needs beside the model; without a key, Bedrock takes this machine's role in AWS."""
 LEAST_SECRET = 32  # characters: as many as an HMAC-SHA256 key has bytes (RFC 7518, 3.2)
 _VARIABLES_OF_FILES = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
 _FILES = ("mailboxes", "teams_app_certificate", "teams_ca_file")  # whose paths start at the working directory
@@ -174,6 +186,22 @@ class Config(BaseSettings):
     )
     teams_ca_file: Path | None = Field(None, description="the path of a PEM file with authorities to trust")
     teams_playground: bool = Field(default=False, description="true or false")
+    llm_provider: Annotated[Kind, BeforeValidator(_lower)] | None = Field(
+        None,
+        description=f"one of {', '.join(Kind)}; docs/llm.md says what each needs",
+    )
+    llm_model: str | None = Field(
+        None, description="a model's name as its provider spells it; on Azure, the deployment"
+    )
+    llm_key: SecretStr | None = Field(None, description="the key of the model's provider")
+    llm_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None,
+        description="the address of the model's provider, e.g. http://127.0.0.1:8000/v1",
+    )
+    llm_region: str | None = Field(
+        None, pattern=r"^[a-z0-9-]+$", description="the region of Bedrock, e.g. eu-central-1"
+    )
+    llm_api_version: str | None = Field(None, description="the version of Azure OpenAI's API, e.g. 2024-10-21")
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(
         LogLevel.INFO,
         description="debug, info, warning or error",
@@ -279,6 +307,20 @@ def _certificate(file: Path | None) -> str | None:
         raise ConfigError((f"CASEWRIGHT_TEAMS_APP_CERTIFICATE names {file}, which can't be read as PEM.",)) from error
 
 
+def llm_configuration(config: Config) -> ProviderConfiguration | None:
+    """None: no model is asked."""
+    if config.llm_provider is None or config.llm_model is None:
+        return None
+    return ProviderConfiguration(
+        kind=config.llm_provider,
+        model=config.llm_model,
+        key=_revealed(config.llm_key),
+        url=config.llm_url or (OLLAMA if config.llm_provider is Kind.OLLAMA else None),
+        region=config.llm_region,
+        api_version=config.llm_api_version,
+    )
+
+
 def _revealed(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
 
@@ -301,7 +343,7 @@ def load(environ: Mapping[str, str], cwd: Path) -> Config:
     except ValidationError as error:
         problems += [_wrong(given, str(each["loc"][0]), each.get("ctx")) for each in error.errors()]
         raise ConfigError(tuple(problems)) from None  # pydantic's own text may quote a secret
-    problems += [*_slack_problems(config), *_teams_problems(config)]
+    problems += [*_slack_problems(config), *_teams_problems(config), *_llm_problems(config)]
     if problems:
         raise ConfigError(tuple(problems))
     files = {name: cwd / file for name in _FILES if (file := getattr(config, name)) is not None}
@@ -338,6 +380,19 @@ def _teams_problems(config: Config) -> Iterator[str]:
     for name, url in (("LOGIN", config.teams_login_url), ("METADATA", config.teams_metadata_url)):
         if url is not None and not url.startswith("https://") and not is_loopback(urlsplit(url).hostname or ""):
             yield f"CASEWRIGHT_TEAMS_{name}_URL should begin with https://."
+
+
+def _llm_problems(config: Config) -> Iterator[str]:
+    kind = config.llm_provider
+    if kind is None:
+        if any((config.llm_model, config.llm_key, config.llm_url, config.llm_region, config.llm_api_version)):
+            yield f"CASEWRIGHT_LLM_PROVIDER is not set: without it no model is asked. It is one of {', '.join(Kind)}."
+        return
+    for name in ("llm_model", *_NEEDED[kind]):
+        if getattr(config, name) is None:
+            yield f"{_variable(name)} is not set, and {kind} needs it: {Config.model_fields[name].description}."
+    if kind is Kind.AZURE and config.llm_url and config.llm_url.endswith("/v1") == bool(config.llm_api_version):
+        yield "CASEWRIGHT_LLM_API_VERSION goes with an Azure address that does not end in /v1, and with no other."
 
 
 def describe(config: Config) -> dict[str, str]:
