@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from adapters.channel import RetryLater, Undeliverable
 from adapters.pacing import Pacing
 from adapters.payload import part, required, text
@@ -47,9 +49,9 @@ class Sending:
 
 
 def _activity(outbound: Outbound) -> Json:
-    """Plain text: Teams is not to find Markdown in what people wrote."""
+    """Text as markup with nothing but line breaks: no Markdown is found in what people wrote, and no line is lost."""
     if outbound.card is not None:
         shown = cards.case_card(outbound.card, representative=False)
         return {"type": "message", "summary": cards.fallback(outbound.card), "attachments": [cards.attachment(shown)]}
     said = outbound.text if len(outbound.text) <= _LONGEST else f"{outbound.text[: _LONGEST - 1]}…"
-    return {"type": "message", "text": said, "textFormat": "plain"}
+    return {"type": "message", "text": escape(said, quote=False).replace("\n", "<br>"), "textFormat": "xml"}

@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class FakeTeams:
         return self.url.removeprefix("https://")
 
     def texts(self, conversation: str) -> list[str]:
-        return [str(each.get("text") or each.get("summary") or "") for each in self.thread.get(conversation, [])]
+        return [_seen(each) for each in self.thread.get(conversation, [])]
 
     def signed(self, key: Any = None, algorithm: str = "RS256", **changes: Any) -> str:
         """The header of a request from Teams. A claim that is None is left out."""
@@ -160,6 +161,12 @@ class FakeTeams:
             status, headers = self.refusals.pop(0)
             return web.json_response({"error": {"code": "ServiceError"}}, status=status, headers=headers)
         return None
+
+
+def _seen(activity: Json) -> str:
+    """As a client shows it."""
+    said = str(activity.get("text") or activity.get("summary") or "")
+    return unescape(said.replace("<br>", "\n")) if activity.get("textFormat") == "xml" else said
 
 
 @asynccontextmanager

@@ -23,10 +23,11 @@ async def answered(remote: TeamsRemote, conversation: str = CHAT) -> Outbound:
 
 
 async def test_what_people_wrote_is_no_markdown(remote: TeamsRemote) -> None:
-    hostile = "**bold** [link](https://evil.example) <at>all</at>"
+    hostile = "**bold** [link](https://evil.example)\n<at>all</at> <b>&amp;</b>"
     await remote.channel.send(replace(await answered(remote), text=hostile))
-    posted = remote.teams.thread[CHAT][-1]
-    assert (posted["textFormat"], posted["text"]) == ("plain", hostile)
+    assert remote.teams.texts(CHAT)[-1] == hostile
+    assert remote.teams.thread[CHAT][-1]["textFormat"] == "xml"  # in which nothing but tags is markup
+    assert "<at>" not in remote.teams.thread[CHAT][-1]["text"]
 
 
 async def test_a_card_is_posted_without_what_is_internal_and_edited_in_place(remote: TeamsRemote) -> None:
