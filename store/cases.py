@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists
 
 from store import audit
 from store.audit import EVIDENCE, Origin
+from store.examples import Lesson, learn
 from store.model import (
     Actor,
     ActorKind,
@@ -318,6 +319,9 @@ def decide_suggestion(
         _write(connection, origin, case, [write_])
     else:
         audit.record(connection, case.number, origin, [_change("rejected", write_, None)])
+        held = case.values.get(chosen.field)
+        stands = held.value if held and held.writer.kind is ActorKind.PERSON else None
+        learn(connection, origin, case, [Lesson(field=chosen.field, value=stands, wrong=chosen.value)])
     _touch(connection, case.number)
 
 
@@ -337,6 +341,13 @@ def _write(connection: Connection, origin: Origin, case: Case, writes: Sequence[
     _close_suggestions(connection, case, [each.field for each in writes], "superseded")
     changes = [_change("field", each, case.values.get(each.field)) for each in writes]
     audit.record(connection, case.number, origin, changes)
+    learn(connection, origin, case, [_lesson(each, case.values.get(each.field)) for each in writes])
+
+
+def _lesson(write: FieldWrite, before: FieldValue | None) -> Lesson:
+    """What the agent had written was wrong, if a person wrote something else over it."""
+    replaced = before is not None and before.writer.kind is ActorKind.AGENT and before.value != write.value
+    return Lesson(field=write.field, value=write.value, wrong=before.value if before and replaced else None)
 
 
 def _put_values(connection: Connection, origin: Origin, number: CaseNumber, writes: Sequence[FieldWrite]) -> None:

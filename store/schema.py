@@ -260,6 +260,25 @@ suggestions = Table(
     ),
 )
 
+examples = Table(
+    "examples",
+    metadata,
+    # What a person decided of a field, with the words that they decided it on; theirs to erase.
+    _id(),
+    _case(nullable=False),
+    Column("contact_id", BigId, ForeignKey("contacts.id")),
+    Column("field", String(64), nullable=False),
+    Column("words", Text, nullable=False),  # the customer's
+    Column("value", Document),  # NULL: none is right, as far as is known
+    Column("wrong", Document),  # what the agent had made of them
+    Column("settings_version", Integer),
+    Column("learnt_at", UtcDateTime, nullable=False),
+    # The latest decision of a case on a field counts.
+    UniqueConstraint("case_number", "field"),
+    # Finds a field's examples, newest first.
+    Index("ix_examples_field", "field", "id"),
+)
+
 evaluations = Table(
     "evaluations",
     metadata,

@@ -1,0 +1,152 @@
+"""Examples: what people decided of a field, on which of the customer's words. Kept in the transaction of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select
+
+from store.audit import Origin
+from store.model import ActorKind, Case, CaseNumber, ContactId, ConversationId, FieldId, Role, Value
+from store.schema import examples, messages, participants
+from store.sql import insert, now
+
+KEPT = 1000  # of a field: the newest
+_MESSAGES = 6  # the latest of the customer's
+_CHARACTERS = 2000  # of their words, from the end
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """`value` is right where the customer says `words`; None: no value is known to be. `wrong` is what is not."""
+
+    id: int
+    case_number: CaseNumber
+    contact_id: ContactId | None  # whose words they are
+    field: FieldId
+    words: str
+    value: Value | None
+    wrong: Value | None
+    settings_version: int | None
+    learnt_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lesson:
+    """What one person decided of one field."""
+
+    field: FieldId
+    value: Value | None
+    wrong: Value | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExampleFilter:
+    """Everything that is given must hold."""
+
+    field: FieldId | None = None
+    contact_id: ContactId | None = None
+    case_number: CaseNumber | None = None
+
+
+_OPENER = (
+    select(participants.c.id, participants.c.contact_id)
+    .where(participants.c.conversation_id == bindparam("conversation"), participants.c.role == Role.CUSTOMER)
+    .order_by(participants.c.id)
+    .limit(1)
+)
+_SAID = (
+    select(messages.c.text)
+    .where(messages.c.conversation_id == bindparam("conversation"), messages.c.participant_id == bindparam("who"))
+    .where(messages.c.noise.is_(False), messages.c.deleted_at.is_(None))
+    .order_by(messages.c.id.desc())
+    .limit(_MESSAGES)
+)
+_FORGET = delete(examples).where(
+    examples.c.case_number == bindparam("case"), examples.c.field.in_(bindparam("fields", expanding=True))
+)
+_KEEP = insert(examples)
+_newest = (
+    select(examples.c.id)
+    .where(examples.c.field == bindparam("field"))
+    .order_by(examples.c.id.desc())
+    .offset(KEPT)
+    .limit(1)
+)
+_TRIM = delete(examples).where(examples.c.field == bindparam("field"), examples.c.id <= _newest.scalar_subquery())
+
+
+def learn(connection: Connection, origin: Origin, case: Case, lessons: Iterable[Lesson]) -> None:
+    """From a person alone, and with words of the customer; a case's later lesson on a field replaces the earlier."""
+    lessons = tuple(lessons)
+    conversation_id = _conversation(origin, case)
+    if origin.actor.kind is not ActorKind.PERSON or not lessons or conversation_id is None:
+        return
+    opener = connection.execute(_OPENER, {"conversation": conversation_id}).one_or_none()
+    if opener is None:
+        return
+    said = connection.execute(_SAID, {"conversation": conversation_id, "who": opener.id}).scalars().all()
+    words = "\n".join(reversed(said))[-_CHARACTERS:].strip()
+    connection.execute(_FORGET, {"case": case.number, "fields": [each.field for each in lessons]})
+    if words:
+        moment = now(connection)
+        shared = {
+            "case_number": case.number,
+            "contact_id": opener.contact_id,
+            "words": words,
+            "settings_version": origin.settings_version,
+            "learnt_at": moment,
+        }
+        rows = [{**shared, "field": each.field, "value": each.value, "wrong": each.wrong} for each in lessons]
+        connection.execute(_KEEP, rows)
+        for each in lessons:
+            connection.execute(_TRIM, {"field": each.field})
+
+
+def _conversation(origin: Origin, case: Case) -> ConversationId | None:
+    """The case's own alone: a representative may decide from wherever they are."""
+    if origin.conversation_id in case.conversations:
+        return origin.conversation_id
+    return case.conversations[-1] if case.conversations else None
+
+
+def listed(connection: Connection, wanted: ExampleFilter, *, limit: int) -> list[Example]:
+    """Newest first."""
+    query = select(examples).where(*_conditions(wanted)).order_by(examples.c.id.desc()).limit(limit)
+    return [_example(row) for row in connection.execute(query)]
+
+
+def get(connection: Connection, example_id: int) -> Example | None:
+    row = connection.execute(select(examples).where(examples.c.id == example_id)).one_or_none()
+    return None if row is None else _example(row)
+
+
+def erase(connection: Connection, wanted: ExampleFilter) -> int:
+    """For good; returns how many there were."""
+    return connection.execute(delete(examples).where(*_conditions(wanted))).rowcount
+
+
+def _conditions(wanted: ExampleFilter) -> list[ColumnElement[bool]]:
+    given = {
+        examples.c.field: wanted.field,
+        examples.c.contact_id: wanted.contact_id,
+        examples.c.case_number: wanted.case_number,
+    }
+    return [column == value for column, value in given.items() if value is not None]
+
+
+def _example(row: Row[Any]) -> Example:
+    return Example(
+        id=row.id,
+        case_number=CaseNumber(row.case_number),
+        contact_id=None if row.contact_id is None else ContactId(row.contact_id),
+        field=FieldId(row.field),
+        words=row.words,
+        value=row.value,
+        wrong=row.wrong,
+        settings_version=row.settings_version,
+        learnt_at=row.learnt_at,
+    )
