@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters.slack.configuration import SlackConfiguration
+from bot.access.claims import OpenIdConfiguration
 from bot.text import nearest, one_line
 
 PREFIX = "CASEWRIGHT_"
@@ -32,6 +33,7 @@ PREFIX = "CASEWRIGHT_"
 SECRETS = frozenset({
     "database_url", "webchat_secret",
     "slack_signing_secret", "slack_app_token", "slack_bot_token", "slack_client_secret",
+    "openid_client_secret",
 })  # fmt: skip
 ELSEWHERE = frozenset({"CASEWRIGHT_DATA"})  # data for tests and measurements, no part of the configuration
 MAILBOX_SECRETS = f"{PREFIX}MAILBOX_"  # before the secrets of each mailbox, which the mailboxes' file gives its name
@@ -83,6 +85,18 @@ def _web_address(value: str) -> str:
     if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
         raise ValueError
     return value.rstrip("/")
+
+
+def _issuer(value: str) -> str:
+    """As given: a slash at its end is part of an issuer's name. Without TLS for tests on this machine alone."""
+    parts = _split(_web_address(value))
+    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        raise ValueError
+    return value
+
+
+def _listed(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 def _long(value: SecretStr) -> SecretStr:
@@ -140,6 +154,21 @@ class Config(BaseSettings):
     slack_api_url: Annotated[str, AfterValidator(_web_address)] = Field(
         "https://slack.com/api",
         description="the address of Slack's Web API; https://slack-gov.com/api for GovSlack",
+    )
+    openid_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+        None,
+        description="the https address of an OpenID provider, as its discovery document gives it",
+    )
+    openid_client_id: str | None = Field(None, description="the client id that the provider gave Casewright")
+    openid_client_secret: SecretStr | None = Field(None, description="the client secret that goes with it")
+    openid_groups_claim: str = Field("groups", description="the claim that lists a person's groups, e.g. groups")
+    openid_administrators: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="groups, e-mail addresses or @domains of administrators, with commas between them",
+    )
+    openid_representatives: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="groups, e-mail addresses or @domains of representatives, with commas between them",
     )
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(
         LogLevel.INFO,
@@ -213,6 +242,19 @@ def slack_configuration(config: Config) -> SlackConfiguration:
     )
 
 
+def openid_configuration(config: Config) -> OpenIdConfiguration | None:
+    if config.openid_issuer is None or config.openid_client_id is None:
+        return None
+    return OpenIdConfiguration(
+        issuer=config.openid_issuer,
+        client_id=config.openid_client_id,
+        client_secret=_revealed(config.openid_client_secret),
+        groups_claim=config.openid_groups_claim,
+        administrators=config.openid_administrators,
+        representatives=config.openid_representatives,
+    )
+
+
 def _revealed(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
 
@@ -236,6 +278,7 @@ def load(environ: Mapping[str, str], cwd: Path) -> Config:
         problems += [_wrong(given, str(each["loc"][0]), each.get("ctx")) for each in error.errors()]
         raise ConfigError(tuple(problems)) from None  # pydantic's own text may quote a secret
     problems += _slack_problems(config)
+    problems += _openid_problems(config)
     if problems:
         raise ConfigError(tuple(problems))
     mailboxes = cwd / config.mailboxes if config.mailboxes else None
@@ -258,6 +301,18 @@ def _slack_problems(config: Config) -> Iterator[str]:
             "Slack needs either CASEWRIGHT_SLACK_BOT_TOKEN, for one workspace, or CASEWRIGHT_SLACK_CLIENT_ID and"
             " CASEWRIGHT_SLACK_CLIENT_SECRET, for several."
         )
+
+
+def _openid_problems(config: Config) -> Iterator[str]:
+    if bool(config.openid_issuer) != bool(config.openid_client_id):
+        yield "CASEWRIGHT_OPENID_ISSUER and CASEWRIGHT_OPENID_CLIENT_ID go together: set both or none."
+    if config.openid_issuer and not config.openid_administrators:
+        yield (
+            "CASEWRIGHT_OPENID_ADMINISTRATORS is needed beside CASEWRIGHT_OPENID_ISSUER: groups, e-mail addresses or"
+            " @domains, with commas between them."
+        )
+    if config.openid_issuer and config.public_url is None and not config.loopback:
+        yield "CASEWRIGHT_PUBLIC_URL is needed beside CASEWRIGHT_OPENID_ISSUER: the provider sends people back there."
 
 
 def describe(config: Config) -> dict[str, str]:
@@ -355,6 +410,8 @@ def _described(name: str, value: object) -> str:
         return _without_password(value.get_secret_value())
     if isinstance(value, SecretStr):
         return _HIDDEN
+    if isinstance(value, tuple):
+        return ", ".join(cast("tuple[str, ...]", value))
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
