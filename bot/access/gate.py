@@ -46,11 +46,11 @@ class Guarded:
 
     def __init__(self, gate: Gate, face: Face, route: Route) -> None:
         self.route = route
-        self._gate = gate
-        self._face = face
+        self.gate = gate
+        self.face = face
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        return await self._gate.answer(request, self.route, self._face)
+        return await self.gate.answer(request, self.route, self.face)
 
 
 class Gate:
