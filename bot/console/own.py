@@ -56,6 +56,7 @@ class Own:
             status=status,
             sessions=await self._database.read(partial(sessions.of_account, account=session.account)),
             this=session.id,
+            browser=browser_name,
             local_passwords=self._local_passwords,
             least=passwords.LEAST,
             errors=errors or {},
@@ -97,6 +98,20 @@ class Own:
         response = go("/console/login")
         cookies.drop(response, cookies.SESSION, visit.origin)
         return response
+
+
+_BROWSERS = ("Firefox", "Edg", "OPR", "Chrome", "Safari")  # each names itself before those that it resembles
+_SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
+_CALLED = {"Edg": "Edge", "OPR": "Opera", "Mac OS": "macOS"}
+
+
+def browser_name(user_agent: str) -> str:
+    """What people call it: "Firefox on Windows"; anything else as it calls itself."""
+    browser = next((each for each in _BROWSERS if f"{each}/" in user_agent), None)
+    if browser is None:
+        return user_agent or "A browser that says no name"
+    system = next((f" on {_CALLED.get(each, each)}" for each in _SYSTEMS if each in user_agent), "")
+    return f"{_CALLED.get(browser, browser)}{system}"
 
 
 def _session(visit: Visit) -> Session:
