@@ -48,7 +48,7 @@ def make(
         "scopes": sorted(scopes),
         "account_id": account_id,
         "created_at": moment,
-        "expires_at": moment + lifetime if lifetime else None,
+        "expires_at": None if lifetime is None else moment + lifetime,
     }
     connection.execute(insert(api_keys), row)
     return key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -142,7 +142,10 @@ def _hash(password: str) -> str:
 
 
 @asynccontextmanager
-async def open_site(database_url: str, folder: Path, **environment: str) -> AsyncGenerator[Site]:
+async def open_site(
+    database_url: str, folder: Path, *, settings: Callable[[dict[str, Any]], object] | None = None, **environment: str
+) -> AsyncGenerator[Site]:
+    """`settings` changes those that it starts with."""
     environ = {
         "CASEWRIGHT_DATABASE_URL": database_url,
         "CASEWRIGHT_WEBCHAT_SECRET": SECRET,
@@ -151,6 +154,8 @@ async def open_site(database_url: str, folder: Path, **environment: str) -> Asyn
     }
     loaded = config.load(environ, folder)
     app = Application(loaded, opened(loaded))
+    if settings is not None:
+        change_settings(app.database, settings)
     try:
         async with running(app) as base:
             site = Site(app=app, base=base, browsers=[])
@@ -161,4 +166,4 @@ async def open_site(database_url: str, folder: Path, **environment: str) -> Asyn
         app.database.close()
 
 
-__all__ = ["PASSWORD", "SECRET", "Answer", "Browser", "Site", "change_settings", "open_site"]
+__all__ = ["PASSWORD", "SECRET", "Answer", "Browser", "Site", "open_site"]

@@ -18,7 +18,7 @@ from bot.access.rights import PUBLIC, Scope
 from bot.access.routes import Route
 from bot.app import BODY_LIMIT, Application
 from store.model import AccountRole
-from tests.bot.console.site import SECRET, Answer, Browser, Site, change_settings, open_site
+from tests.bot.console.site import SECRET, Answer, Browser, Site, open_site
 
 # What each visitor gets: "in" is any answer of the page itself.
 LOGIN, NOT_FOUND, FORBIDDEN, IN, KEY = "login", 404, 403, "in", 401
@@ -139,8 +139,7 @@ def outcome(answer: Answer) -> object:
 @pytest.mark.parametrize("named", list(TABLE))
 async def test_everybody_gets_what_they_may_and_nothing_else(sqlite_url: str, tmp_path: Path, named: str) -> None:
     method, _, pattern = named.partition(" ")
-    async with open_site(sqlite_url, tmp_path) as site:
-        change_settings(site.database, outsiders)
+    async with open_site(sqlite_url, tmp_path, settings=outsiders) as site:
         number, other = site.case(issue_description="It leaks"), site.account("other", password=None)
         path = pattern.format(id=other.id, number=number, token="x" * 43, name="console.css", rest="nowhere/at-all")
         for (who, (browser, headers)), expected in zip((await everybody(site)).items(), TABLE[named], strict=True):

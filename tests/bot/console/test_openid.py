@@ -26,7 +26,7 @@ async def provider() -> AsyncGenerator[Provider]:
 
 @pytest.fixture
 async def site(sqlite_url: str, tmp_path: Path, provider: Provider) -> AsyncGenerator[Site]:
-    environment = {
+    environment: Any = {
         "CASEWRIGHT_OPENID_ISSUER": provider.issuer,
         "CASEWRIGHT_OPENID_CLIENT_ID": CLIENT,
         "CASEWRIGHT_OPENID_CLIENT_SECRET": CLIENT_SECRET,
