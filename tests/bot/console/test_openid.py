@@ -128,6 +128,7 @@ async def test_nobody_becomes_a_local_account_that_has_their_address(site: Site,
     [
         {"iss": "https://evil.example"},
         {"aud": "another-client"},
+        {"aud": "another-client", "azp": CLIENT},
         {"aud": ["another-client", CLIENT], "azp": "another-client"},
         {"nonce": "another"},
         {"nonce": None},
