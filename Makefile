@@ -54,7 +54,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --custom-com
 lock: .venv/created
 	@test -x $(BIN)/uv || $(INSTALL) uv
 	$(LOCK) --output-file requirements.lock
-	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --extra dev --extra llm --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
 	rm -rf .venv .training *.egg-info build .hypothesis .import_linter_cache .pytest_cache .ruff_cache

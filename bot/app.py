@@ -14,6 +14,8 @@ from adapters.channel import Channel
 from adapters.slack.configuration import Watching
 from adapters.webchat import REPRESENTATIVE, CommandHint, WebChat
 from agent.embedded import EmbeddedPredictor
+from agent.llm.breaker import Breaker
+from agent.llm.reader import Llm
 from bot import server
 from bot.access.gate import Gate
 from bot.access.openid import OpenIdProvider
@@ -21,7 +23,14 @@ from bot.api.api import Api
 from bot.carry_out import CommandRunner
 from bot.clock import Clock
 from bot.commands import COMMANDS
-from bot.config import Config, ConfigError, openid_configuration, slack_configuration
+from bot.config import (
+    Config,
+    ConfigError,
+    llm_configuration,
+    openid_configuration,
+    slack_configuration,
+    teams_configuration,
+)
 from bot.console import rendering
 from bot.console.console import Console
 from bot.delivery import Delivery
@@ -30,6 +39,7 @@ from bot.evaluation import Evaluator
 from bot.handling import Handling, gave_up
 from bot.intake import Intake
 from bot.metrics import Metrics
+from bot.provider import connect
 from bot.secret import webchat_secret
 from bot.settings import CurrentSettings, ensure_starter
 from bot.tracker import is_representative
@@ -56,7 +66,7 @@ class Application:
         self.work, self.posts = Wake(), Wake()
         self.demo_representatives = frozenset({REPRESENTATIVE} if config.demo else ())
         self.hints: Hints | None = None
-        evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics)
+        evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics, self._llm())
         self.channels = self._channels(evaluator)
         self.intake = Intake(database, self.hint, self.metrics, backlog_limit=config.backlog_limit)
         handling = Handling(
@@ -79,6 +89,11 @@ class Application:
         self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
         self.clock = Clock(database, self.work, self.metrics, fires=works)
 
+    def _llm(self) -> Llm | None:
+        """Raises ConfigError where the SDK is not installed."""
+        configuration = llm_configuration(self.config)
+        return Llm(connect(configuration), Breaker()) if configuration else None
+
     def guarded(self) -> list[RouteDef]:
         """The console and the API."""
         openid = openid_configuration(self.config)
@@ -92,7 +107,7 @@ class Application:
         return [*gate.guard(console.routes(), console.pages), *gate.guard(api.routes(), api.problems)]
 
     def _channels(self, evaluator: Evaluator) -> dict[str, Channel]:
-        on = (self._webchat(), self._mail(), self._slack(evaluator))
+        on = (self._webchat(), self._mail(), self._slack(evaluator), self._teams(evaluator))
         return {channel.name: channel for channel in on if channel is not None}
 
     def _slack(self, evaluator: Evaluator) -> Channel | None:
@@ -100,8 +115,19 @@ class Application:
             return None
         from adapters.slack.channel import SlackChannel  # noqa: PLC0415 -- the SDK only where it is used
 
-        desk = CaseDesk(self.database, self.settings, evaluator, demo_representatives=self.demo_representatives)
+        desk = self._desk(evaluator)
         return SlackChannel(self.database, slack_configuration(self.config), desk=desk, in_force=self._slack_settings)
+
+    def _teams(self, evaluator: Evaluator) -> Channel | None:
+        """Raises ConfigError."""
+        if not self.config.teams:
+            return None
+        from adapters.teams.channel import TeamsChannel  # noqa: PLC0415 -- the SDK takes a second and 60 MB
+
+        return TeamsChannel(teams_configuration(self.config), desk=self._desk(evaluator))
+
+    def _desk(self, evaluator: Evaluator) -> CaseDesk:
+        return CaseDesk(self.database, self.settings, evaluator, demo_representatives=self.demo_representatives)
 
     async def _slack_settings(self) -> Watching:
         slack = (await self.settings.recently(self.database)).settings.channels.slack

@@ -27,8 +27,8 @@ from store.outbox import Post
 log = structlog.get_logger()
 
 POLL = 1.0  # seconds
-SEND_LIMIT = 20.0  # seconds that a channel may take for one post
-LEASE = 60.0  # seconds: longer than SEND_LIMIT and the settling together
+SEND_LIMIT = 200.0  # seconds that a channel may take for one post: a mail's files take minutes over a slow line
+LEASE = 240.0  # seconds: longer than SEND_LIMIT and the settling together
 
 
 class Delivery:

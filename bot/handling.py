@@ -117,6 +117,8 @@ def _append(connection: Connection, *, claim: Claim, reading: Reading, in_force:
         _think_later(connection, conversation_id, in_force)
         if not reading.noise and (reception is None or reception.reopens):
             _reopen_if_resolved(connection, claim=claim, in_force=in_force)
+    if mailroom.is_mail(inbound):
+        mailroom.tell_what_was_left_out(connection, claim, role=reading.role)
 
 
 def _answered(connection: Connection, claim: Claim, *, first: bool) -> None:
@@ -156,6 +158,8 @@ def _amend(connection: Connection, *, claim: Claim, reading: Reading, in_force: 
 def _change_message(connection: Connection, conversation_id: int, inbound: Inbound, *, noise: bool) -> None:
     target = inbound.target or ""
     if inbound.kind is InboundKind.EDIT:
+        if inbound.action.get("restored"):
+            conversations.restore(connection, conversation_id, target, inbound.author.id)
         conversations.edit(connection, conversation_id, target, inbound.author.id, inbound.text, noise=noise)
     else:
         conversations.delete(connection, conversation_id, target, inbound.author.id)

@@ -278,6 +278,13 @@ evaluations = Table(
     Index("ix_evaluations_case", "case_number", "id"),
 )
 
+predictions_spent = Table(
+    "predictions_spent",
+    metadata,
+    Column("scope", Text, primary_key=True),  # "day 2026-11-20" or "conversation 17"
+    Column("tokens", BigInteger, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -23,7 +23,8 @@ from agent.embedded.talk import Talk
 from agent.embedded.training.calibrate import Outcome, Outcomes
 from agent.fields import same
 from agent.predictor import Prediction
-from tests.agent.embedded.labelled import Labelled, public
+from bot.simulation.labelled import Labelled
+from tests.labelled import public
 from tests.score import data_folder
 
 SETS = ("schema_guided_dev", "multidogo_dev")

@@ -25,8 +25,7 @@ from rich.table import Table
 
 from agent.embedded.model.artefact import missing, shipped
 from agent.embedded.predictor import evaluate
-from store.model import Role
-from tests.agent.embedded.figures import (
+from bot.simulation.figures import (
     Evaluate,
     Played,
     Slot,
@@ -36,7 +35,9 @@ from tests.agent.embedded.figures import (
     play,
     recall_at,
 )
-from tests.agent.embedded.labelled import Labelled, public
+from bot.simulation.labelled import Labelled
+from store.model import Role
+from tests.labelled import public
 from tests.score import data_folder
 
 SETS = {"schema_guided_dev": "schema_guided_train", "multidogo_dev": "multidogo_train"}

@@ -24,8 +24,7 @@ from rich.table import Table
 
 from agent.embedded.model.artefact import shipped
 from agent.embedded.predictor import evaluate
-from store.model import FieldId
-from tests.agent.embedded.figures import (
+from bot.simulation.figures import (
     Counts,
     Evaluate,
     Played,
@@ -37,7 +36,9 @@ from tests.agent.embedded.figures import (
     milliseconds,
     play,
 )
-from tests.agent.embedded.labelled import Labelled, public, support
+from bot.simulation.labelled import Labelled
+from store.model import FieldId
+from tests.labelled import public, support
 
 ROOT = Path(__file__).parent.parent
 _WIDTH = 120

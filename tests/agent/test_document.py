@@ -82,6 +82,10 @@ def test_text_that_is_no_document_is_told_where_and_why(text: str, problem: str)
             "channels: {slack: {representatives: [U1, ' ']}}",
             "channels.slack.representatives[1]: is empty: write a user's id as the channel gives it",
         ),
+        (
+            "channels: {email: {representatives: [bea@example.org, '@example.org', example.org, bea]}}",
+            "channels.email.representatives[3]: is neither an address (bea@example.org) nor a domain (example.org)",
+        ),
         ("ask_for_missing: onc", "ask_for_missing: should be off or once; did you mean 'once'?"),
         ("categories: [chat, fax]", "categories[1]: should be chat, email or voice"),
         ("company: 5", "company: should be text: put it in quotation marks"),

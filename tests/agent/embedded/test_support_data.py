@@ -12,8 +12,8 @@ import pytest
 
 from agent.embedded.model.artefact import shipped
 from agent.embedded.predictor import evaluate
-from tests.agent.embedded.figures import Played, always_abstain, counts, decisions, play
-from tests.agent.embedded.labelled import support
+from bot.simulation.figures import Played, always_abstain, counts, decisions, play
+from tests.labelled import support
 
 
 @pytest.fixture(scope="module", params=["rules", "with the network"])

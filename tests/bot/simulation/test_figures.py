@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from agent.predictor import Abstention, Prediction, PredictionRequest
+from bot.simulation.figures import Played, Slot, calibration_error, counts, decisions, interval, play, recall_at
+from bot.simulation.labelled import Labelled
 from store.model import Evidence, FieldId, Value
-from tests.agent.embedded.figures import Played, Slot, calibration_error, counts, decisions, interval, play, recall_at
-from tests.agent.embedded.labelled import Labelled, public
 from tests.agent.embedded.talking import NOBODY, NOON, field, request, said
+from tests.labelled import public
 from tests.score import Part, Set, main
 
 ISSUE = field("multiline", "Issue")

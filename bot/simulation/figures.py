@@ -11,8 +11,8 @@ from statistics import quantiles
 from agent.evidence import refusal
 from agent.predictor import Abstention, Prediction, PredictionRequest
 from agent.settings import CaseField
-from store.model import FieldId, Value
-from tests.agent.embedded.labelled import Labelled
+from bot.simulation.labelled import Labelled
+from store.model import FieldId, Role, Value
 
 Evaluate = Callable[[PredictionRequest], Sequence[Prediction | Abstention]]
 _RESAMPLES = 2000
@@ -34,6 +34,8 @@ class Slot:
     right: bool
     refused: str | None  # why the words given for it are no evidence
     overlaps: bool | None  # its evidence and a labelled place; None where there is nothing to compare
+    quotes: tuple[str, ...] = ()
+    why_not: str | None = None  # where nothing would be written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,8 @@ def play(conversation: Labelled, evaluate: Evaluate) -> Played:
     answers: Sequence[Prediction | Abstention] = ()
     standing: dict[FieldId, Value] = {}
     opened, flips = None, 0
+    if conversation.case is None:  # what is timed is a new message, with all earlier ones read before
+        evaluate(conversation.request(_before_the_last_of_a_customer(conversation)))
     for step in steps:
         request = conversation.request(step, standing if opened is not None else None)
         started = time.process_time()
@@ -85,6 +89,11 @@ def play(conversation: Labelled, evaluate: Evaluate) -> Played:
     return Played(conversation=conversation, slots=slots, opened=opened, flips=flips, seconds=tuple(seconds))
 
 
+def _before_the_last_of_a_customer(conversation: Labelled) -> int:
+    said = [at for at, each in enumerate(conversation.transcript) if each.author.role is Role.CUSTOMER]
+    return said[-1] if said else 0
+
+
 def _written(answers: Iterable[Prediction | Abstention], fields: Sequence[CaseField]) -> dict[FieldId, Value]:
     """What is sure enough to be written."""
     thresholds = {wanted.id: wanted.threshold for wanted in fields}
@@ -97,7 +106,8 @@ def _written(answers: Iterable[Prediction | Abstention], fields: Sequence[CaseFi
 
 def _slot(conversation: Labelled, wanted: CaseField, answers: Iterable[Prediction | Abstention]) -> Slot:
     name = FieldId(wanted.id)
-    answer = next((a for a in answers if a.field == name and isinstance(a, Prediction)), None)
+    given = next((each for each in answers if each.field == name), None)
+    answer = given if isinstance(given, Prediction) else None
     written = isinstance(answer, Prediction) and answer.confidence >= wanted.threshold
     prediction = answer if isinstance(answer, Prediction) and written else None
     return Slot(
@@ -108,7 +118,15 @@ def _slot(conversation: Labelled, wanted: CaseField, answers: Iterable[Predictio
         right=prediction is not None and conversation.is_right(wanted, prediction.value),
         refused=refusal(prediction, conversation.transcript, wanted, conversation.sender) if prediction else None,
         overlaps=_overlaps(conversation, prediction) if prediction else None,
+        quotes=tuple(each.quote for each in prediction.evidence) if prediction else (),
+        why_not=None if prediction else _why_not(given),
     )
+
+
+def _why_not(given: Prediction | Abstention | None) -> str | None:
+    if isinstance(given, Prediction):
+        return f"{given.value!r} is not sure enough ({given.confidence:.2f})."
+    return given.reason if given else None
 
 
 def _overlaps(conversation: Labelled, prediction: Prediction) -> bool | None:
@@ -218,7 +236,7 @@ def decisions(played: Iterable[Played]) -> Decisions:
 
 def interval(outcomes: Sequence[bool]) -> tuple[float, float]:
     """The middle 95% of the share of True, by resampling conversations."""
-    draw = random.Random(1)
+    draw = random.Random(1)  # noqa: S311 -- no secret: the same interval each time
     shares = sorted(sum(draw.choices(outcomes, k=len(outcomes))) / len(outcomes) for _ in range(_RESAMPLES))
     return shares[int(0.025 * _RESAMPLES)], shares[int(0.975 * _RESAMPLES)]
 

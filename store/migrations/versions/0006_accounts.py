@@ -9,8 +9,8 @@ from alembic import op
 
 from store.schema import BigId, Document, UtcDateTime
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
