@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 # pip would compile on one core.
 COMPILE := $(BIN)/python -W ignore -m compileall -qq -j 0 .venv/lib
-DIRECTLINE := $(if $(wildcard tests/directline/package-lock.json),tests/directline/node_modules/.package-lock.json)
+NODE_MODULES := $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard tests/*/package-lock.json))
 
 .PHONY: run test check bench evaluate model lock clean
 .DELETE_ON_ERROR:
@@ -15,7 +15,7 @@ run: .venv/runtime
 
 test: .venv/dev
 	@sh tests/setup.sh
-	@$(MAKE) --no-print-directory check $(DIRECTLINE)
+	@$(MAKE) --no-print-directory check $(NODE_MODULES)
 	$(BIN)/pytest -q -n 2 --dist worksteal
 
 check: .venv/dev
@@ -58,7 +58,7 @@ lock: .venv/created
 
 clean:
 	rm -rf .venv .training *.egg-info build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
-	rm -rf tests/directline/node_modules
+	rm -rf tests/*/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/created:
@@ -81,6 +81,6 @@ clean:
 	@$(COMPILE)
 	@touch $@
 
-tests/directline/node_modules/.package-lock.json: tests/directline/package-lock.json
-	@cd tests/directline && npm ci --no-audit --no-fund
+tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
+	@cd tests/$* && npm ci --no-audit --no-fund
 	@touch $@

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Literal, Self
@@ -240,14 +241,18 @@ class Settings(Document):
     prediction: PredictionSettings = PredictionSettings()
     ask_for_missing: Asking = Asking.ONCE
     experience_profiles: tuple[ExperienceProfile, ...] = (ExperienceProfile(name="Everything"),)
+    keep_case_reads: bool = False  # who read which case, at the console or through the API
 
     def field(self, field_id: str) -> CaseField | None:
         return next((field for field in self.fields if field.id == field_id), None)
 
     def allows(self, author: Author, feature: Feature) -> bool:
         """Whether any experience profile of this representative, or of a group of theirs, has the feature."""
-        who = {author.id, *author.groups, "*"}
-        mine = [profile for profile in self.experience_profiles if not who.isdisjoint(profile.members)]
+        return self.enables({author.id, *author.groups}, feature)
+
+    def enables(self, ids: AbstractSet[str], feature: Feature) -> bool:
+        """The same for somebody whom several channels know, each by an id."""
+        mine = [each for each in self.experience_profiles if not {*ids, "*"}.isdisjoint(each.members)]
         return any(feature in profile.features for profile in mine)
 
     def channel(self, name: str) -> ChannelSettings:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, nullcontext
 
 import structlog
-from aiohttp.web import AppRunner, TCPSite
+from aiohttp.web import AppRunner, RouteDef, TCPSite
 
 from adapters.channel import Channel
 from adapters.slack.configuration import Watching
@@ -17,10 +17,22 @@ from agent.embedded import EmbeddedPredictor
 from agent.llm.breaker import Breaker
 from agent.llm.reader import Llm
 from bot import server
+from bot.access.gate import Gate
+from bot.access.openid import OpenIdProvider
+from bot.api.api import Api
 from bot.carry_out import CommandRunner
 from bot.clock import Clock
 from bot.commands import COMMANDS
-from bot.config import Config, ConfigError, llm_configuration, slack_configuration, teams_configuration
+from bot.config import (
+    Config,
+    ConfigError,
+    llm_configuration,
+    openid_configuration,
+    slack_configuration,
+    teams_configuration,
+)
+from bot.console import rendering
+from bot.console.console import Console
 from bot.delivery import Delivery
 from bot.desk import CaseDesk
 from bot.evaluation import Evaluator
@@ -81,6 +93,18 @@ class Application:
         """Raises ConfigError where the SDK is not installed."""
         configuration = llm_configuration(self.config)
         return Llm(connect(configuration), Breaker()) if configuration else None
+
+    def guarded(self) -> list[RouteDef]:
+        """The console and the API."""
+        openid = openid_configuration(self.config)
+        gate = Gate(self.database, self.settings, public_url=self.config.public_url)
+        console = Console(
+            self.database,
+            OpenIdProvider(openid) if openid else None,
+            behind_proxy=self.config.public_url is not None,
+        )
+        api = Api(self.database)
+        return [*gate.guard(console.routes(), console.pages), *gate.guard(api.routes(), api.problems)]
 
     def _channels(self, evaluator: Evaluator) -> dict[str, Channel]:
         on = (self._webchat(), self._mail(), self._slack(evaluator), self._teams(evaluator))
@@ -240,7 +264,8 @@ async def _hinted(app: Application) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def _listening(app: Application) -> AsyncGenerator[str]:
-    routes = server.build(app.database, app.channels, app.metrics, body_limit=BODY_LIMIT)
+    routes = server.build(app.database, app.channels, app.metrics, body_limit=BODY_LIMIT, guarded=app.guarded())
+    rendering.prepare(routes)
     runner = AppRunner(routes, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:

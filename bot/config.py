@@ -28,6 +28,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from adapters.slack.configuration import SlackConfiguration
 from adapters.teams.configuration import CLOUDS, Cloud, TeamsConfiguration, is_loopback
 from agent.llm.configuration import Kind, ProviderConfiguration
+from bot.access.claims import OpenIdConfiguration
 from bot.text import nearest, one_line
 
 PREFIX = "CASEWRIGHT_"
@@ -35,6 +36,7 @@ PREFIX = "CASEWRIGHT_"
 SECRETS = frozenset({
     "database_url", "webchat_secret",
     "slack_signing_secret", "slack_app_token", "slack_bot_token", "slack_client_secret", "teams_app_secret", "llm_key",
+    "openid_client_secret",
 })  # fmt: skip
 ELSEWHERE = frozenset({"CASEWRIGHT_DATA"})  # data for tests and measurements, no part of the configuration
 MAILBOX_SECRETS = f"{PREFIX}MAILBOX_"  # before the secrets of each mailbox, which the mailboxes' file gives its name
@@ -99,6 +101,14 @@ def _web_address(value: str) -> str:
     if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
         raise ValueError
     return value.rstrip("/")
+
+
+def _issuer(value: str) -> str:
+    """As given: a slash at its end is part of an issuer's name. Without TLS for tests on this machine alone."""
+    parts = _split(_web_address(value))
+    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        raise ValueError
+    return value
 
 
 def _long(value: SecretStr) -> SecretStr:
@@ -202,6 +212,21 @@ class Config(BaseSettings):
         None, pattern=r"^[a-z0-9-]+$", description="the region of Bedrock, e.g. eu-central-1"
     )
     llm_api_version: str | None = Field(None, description="the version of Azure OpenAI's API, e.g. 2024-10-21")
+    openid_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+        None,
+        description="the https address of an OpenID provider, as its discovery document gives it",
+    )
+    openid_client_id: str | None = Field(None, description="the client id that the provider gave Casewright")
+    openid_client_secret: SecretStr | None = Field(None, description="the client secret that goes with it")
+    openid_groups_claim: str = Field("groups", description="the claim that lists a person's groups, e.g. groups")
+    openid_administrators: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="groups, e-mail addresses or @domains of administrators, with commas between them",
+    )
+    openid_representatives: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="groups, e-mail addresses or @domains of representatives, with commas between them",
+    )
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(
         LogLevel.INFO,
         description="debug, info, warning or error",
@@ -321,6 +346,19 @@ def llm_configuration(config: Config) -> ProviderConfiguration | None:
     )
 
 
+def openid_configuration(config: Config) -> OpenIdConfiguration | None:
+    if config.openid_issuer is None or config.openid_client_id is None:
+        return None
+    return OpenIdConfiguration(
+        issuer=config.openid_issuer,
+        client_id=config.openid_client_id,
+        client_secret=_revealed(config.openid_client_secret),
+        groups_claim=config.openid_groups_claim,
+        administrators=config.openid_administrators,
+        representatives=config.openid_representatives,
+    )
+
+
 def _revealed(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
 
@@ -343,7 +381,8 @@ def load(environ: Mapping[str, str], cwd: Path) -> Config:
     except ValidationError as error:
         problems += [_wrong(given, str(each["loc"][0]), each.get("ctx")) for each in error.errors()]
         raise ConfigError(tuple(problems)) from None  # pydantic's own text may quote a secret
-    problems += [*_slack_problems(config), *_teams_problems(config), *_llm_problems(config)]
+    checks = (_slack_problems, _teams_problems, _openid_problems, _llm_problems)
+    problems += [problem for check in checks for problem in check(config)]
     if problems:
         raise ConfigError(tuple(problems))
     files = {name: cwd / file for name in _FILES if (file := getattr(config, name)) is not None}
@@ -398,6 +437,18 @@ def _llm_problems(config: Config) -> Iterator[str]:
             yield f"{_variable(name)} is not set, and {kind} needs it: {Config.model_fields[name].description}."
     if kind is Kind.AZURE and config.llm_url and config.llm_url.endswith("/v1") == bool(config.llm_api_version):
         yield "CASEWRIGHT_LLM_API_VERSION goes with an Azure address that does not end in /v1, and with no other."
+
+
+def _openid_problems(config: Config) -> Iterator[str]:
+    if bool(config.openid_issuer) != bool(config.openid_client_id):
+        yield "CASEWRIGHT_OPENID_ISSUER and CASEWRIGHT_OPENID_CLIENT_ID go together: set both or none."
+    if config.openid_issuer and not config.openid_administrators:
+        yield (
+            "CASEWRIGHT_OPENID_ADMINISTRATORS is needed beside CASEWRIGHT_OPENID_ISSUER: groups, e-mail addresses or"
+            " @domains, with commas between them."
+        )
+    if config.openid_issuer and config.public_url is None and not config.loopback:
+        yield "CASEWRIGHT_PUBLIC_URL is needed beside CASEWRIGHT_OPENID_ISSUER: the provider sends people back there."
 
 
 def describe(config: Config) -> dict[str, str]:
@@ -496,7 +547,7 @@ def _described(name: str, value: object) -> str:
     if isinstance(value, SecretStr):
         return _HIDDEN
     if isinstance(value, tuple):
-        return ",".join(map(str, cast("tuple[object, ...]", value)))
+        return ", ".join(cast("tuple[str, ...]", value))
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import uuid4
 
 import structlog
@@ -20,12 +20,21 @@ log = structlog.get_logger()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def build(database: Database, channels: Mapping[str, Channel], metrics: Metrics, *, body_limit: int) -> web.Application:
+def build(
+    database: Database,
+    channels: Mapping[str, Channel],
+    metrics: Metrics,
+    *,
+    body_limit: int,
+    guarded: Sequence[web.AbstractRouteDef] = (),
+) -> web.Application:
+    """`guarded`: the console and the API, as `bot.access` lets people in."""
     app = web.Application(middlewares=[_errors], client_max_size=body_limit)
     operations = Operations(database, channels, metrics)
     app.add_routes(operations.routes())
     for channel in channels.values():
         app.add_routes(channel.routes())
+    app.add_routes(guarded)
     return app
 
 

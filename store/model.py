@@ -39,6 +39,13 @@ class Role(StrEnum):
     AGENT = "agent"
 
 
+class AccountRole(StrEnum):
+    """What somebody is at the console; who is a representative on a channel is a setting of the channel."""
+
+    ADMINISTRATOR = "administrator"
+    REPRESENTATIVE = "representative"
+
+
 class CaseStatus(StrEnum):
     NEW = "new"  # opened, nobody has claimed it
     IN_PROGRESS = "in_progress"  # claimed by a representative

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete
 
-from store import mail
+from store import api_answers, mail, sessions
 from store.schema import inbox, outbox
 from store.sql import now
 
@@ -18,3 +18,5 @@ def sweep(connection: Connection) -> None:
     connection.execute(delete(inbox).where(inbox.c.status == "done", inbox.c.received_at < before))
     connection.execute(delete(outbox).where(outbox.c.status == "delivered", outbox.c.done_at < before))
     mail.sweep_sent(connection)
+    sessions.sweep(connection)
+    api_answers.sweep(connection)

@@ -663,3 +663,121 @@ slack_oauth_states = Table(
     Column("state", Text, nullable=False),
     Column("expire_at", DateTime, nullable=False),
 )
+
+# --- people at the console and the API --------------------------------------------------------------
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    Column("login", Text, nullable=False),  # in lower case: an e-mail address, or a name to log in by
+    Column("name", Text, nullable=False),
+    Column("email", Text),  # verified, by the provider or by the administrator who wrote it
+    Column("role", String(16), nullable=False),
+    Column("password_hash", Text),
+    # Who they are to the OpenID provider: a login may pass to somebody else there, this never does.
+    Column("issuer", Text),
+    Column("subject", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime),
+    Column("disabled_at", UtcDateTime),
+    CheckConstraint("role IN ('administrator', 'representative')", name="role"),
+    UniqueConstraint("login"),
+    UniqueConstraint("issuer", "subject"),
+)
+
+
+def _account(**options: Any) -> Column[int]:
+    return Column("account_id", BigId, ForeignKey("accounts.id"), **options)
+
+
+account_identities = Table(
+    "account_identities",
+    metadata,
+    # Who an account is on the channels; one native user is one account.
+    Column("channel", String(32), primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    _account(nullable=False, index=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _id(),
+    # Of the token that the browser holds: who reads the database can't be anybody by it.
+    Column("digest", String(64), nullable=False),
+    _account(nullable=False, index=True),
+    Column("address", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    UniqueConstraint("digest"),
+    # Retention.
+    Index("ix_sessions_expires_at", "expires_at"),
+)
+
+login_links = Table(
+    "login_links",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    _account(nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    _id(),
+    # What is counted: "login ann", "address 192.0.2.1".
+    Column("key", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_login_attempts_key", "key", "at"),
+    # Retention.
+    Index("ix_login_attempts_at", "at"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _id(),
+    Column("digest", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("hint", String(16), nullable=False),  # how it begins, to tell it from others
+    Column("scopes", Document, nullable=False),
+    # Who made it: a key ends with its maker's account.
+    _account(nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    UniqueConstraint("digest"),
+)
+
+case_reads = Table(
+    "case_reads",
+    metadata,
+    # Who read which case, where the settings want that to be kept.
+    _id(),
+    Column("at", UtcDateTime, nullable=False),
+    _case(nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("way", String(16), nullable=False),  # console, api
+    Index("ix_case_reads_case", "case_number", "id"),
+)
+
+api_answers = Table(
+    "api_answers",
+    metadata,
+    # What was answered to a call with an Idempotency-Key, so that a retry gets the same and does nothing.
+    Column("caller", String(64), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Document),
+    Column("at", UtcDateTime, nullable=False),
+    # Retention.
+    Index("ix_api_answers_at", "at"),
+)

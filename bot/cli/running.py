@@ -13,10 +13,11 @@ import typer
 from typer import TyperException
 
 from bot import app as application
+from bot.cli.console import login_link
 from bot.cli.opening import configuration, make_directory, reached, unreachable
 from bot.cli.problems import Failure, Mistake
 from bot.config import Config, ConfigError
-from store import migrations
+from store import accounts, migrations
 from store.engine import DatabaseUnavailable
 from store.migrations import DatabaseTooNew, DatabaseTooOld
 
@@ -75,6 +76,8 @@ def _serve(config: Config, *, web: bool, worker: bool) -> None:
         typer.echo(f"Casewright is at {address}" if web else "Casewright's worker is running.")
         if config.demo:
             typer.echo("Demo mode: on this machine only.")
+        if web:
+            typer.echo(_console(config, address))
 
     try:
         _prepare(config)
@@ -87,6 +90,17 @@ def _serve(config: Config, *, web: bool, worker: bool) -> None:
             log.critical("stopped_by_an_error", exc_info=error)
             told = Failure("Casewright stopped because of an error of its own; the log says which.")
         raise told from error
+
+
+def _console(config: Config, address: str) -> str:
+    """Where the console is; on this machine, and until somebody has come, with a link that logs in."""
+    plain = f"The console is at {(config.public_url or address).rstrip('/')}/console"
+    if not config.loopback or config.openid_issuer is not None:
+        return plain
+    with reached(config) as database:
+        if not config.demo and not database.read_now(accounts.nobody_came_yet):
+            return plain
+        return f"The console, for one login: {login_link(database, config.public_url or address)}"
 
 
 def _prepare(config: Config) -> None:

@@ -19,7 +19,7 @@ app = Application(config, opened(config))
 app.database.close()
 print(json.dumps([name.partition(".")[0] for name in sys.modules]))
 """
-MAILS = {"imapclient", "lxml", "icalendar", "msal", "aiosmtplib", "nh3", "jinja2"}
+MAILS = {"imapclient", "lxml", "icalendar", "msal", "aiosmtplib", "nh3"}
 
 
 def test_without_mailboxes_the_libraries_of_mail_take_no_memory(tmp_path: Path) -> None:

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.config import Config, ConfigError, LogFormat, LogLevel, describe, llm_configuration, load
+from bot.config import (
+    Config,
+    ConfigError,
+    LogFormat,
+    LogLevel,
+    describe,
+    llm_configuration,
+    load,
+    openid_configuration,
+)
 from bot.provider import connect
 
 SECRET = "a-secret-of-thirty-two-characters-or-more"
@@ -356,3 +365,36 @@ def test_the_key_can_stand_in_a_file(tmp_path: Path) -> None:
 def test_what_a_provider_lacks_is_named(environ: dict[str, str], problem: str) -> None:
     assert any(problem in each for each in problems(environ))
     assert "sk-1" not in str(problems(environ))
+
+
+OPENID = {
+    "CASEWRIGHT_OPENID_ISSUER": "https://id.example/tenant/",
+    "CASEWRIGHT_OPENID_CLIENT_ID": "casewright",
+    "CASEWRIGHT_OPENID_CLIENT_SECRET": "not-to-be-seen",
+    "CASEWRIGHT_OPENID_ADMINISTRATORS": "admins, boss@example.org,",
+}
+
+
+def test_an_openid_provider_is_taken_as_it_is_written() -> None:
+    config = load(OPENID, HERE)
+    provider = openid_configuration(config)
+    assert provider is not None
+    assert (provider.issuer, provider.client_id) == ("https://id.example/tenant/", "casewright")
+    assert (provider.administrators, provider.representatives) == (("admins", "boss@example.org"), ())
+    assert openid_configuration(load({}, HERE)) is None
+    assert "not-to-be-seen" not in str(describe(config))
+    assert describe(config)["CASEWRIGHT_OPENID_ADMINISTRATORS"] == "admins, boss@example.org"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"CASEWRIGHT_OPENID_CLIENT_ID": ""}, "CASEWRIGHT_OPENID_ISSUER and CASEWRIGHT_OPENID_CLIENT_ID go together"),
+        ({"CASEWRIGHT_OPENID_ADMINISTRATORS": " , "}, "CASEWRIGHT_OPENID_ADMINISTRATORS is needed"),
+        ({"CASEWRIGHT_OPENID_ISSUER": "http://id.example"}, "CASEWRIGHT_OPENID_ISSUER=http://id.example should be"),
+        ({"CASEWRIGHT_HOST": "0.0.0.0"}, "CASEWRIGHT_PUBLIC_URL is needed beside CASEWRIGHT_OPENID_ISSUER"),  # noqa: S104
+    ],
+)
+def test_a_provider_that_would_let_nobody_in_is_told_of_at_the_start(changes: dict[str, str], told: str) -> None:
+    [problem] = problems({**OPENID, **changes})
+    assert problem.startswith(told)

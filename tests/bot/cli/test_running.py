@@ -81,6 +81,8 @@ def test_a_demo_says_that_it_is_for_this_machine_alone(tmp_path: Path) -> None:
     with started(tmp_path, "run", "--demo") as process:
         assert answering(process)
         assert line(process) == "Demo mode: on this machine only.\n"
+        with urlopen(line(process).split()[-1], timeout=DEADLINE) as invited:  # noqa: S310 -- our own
+            assert "Welcome, <span" in invited.read().decode()
         assert stopped(process)[0] == 0
     with started(tmp_path, "run", "--demo", CASEWRIGHT_HOST="0.0.0.0") as process:  # noqa: S104 -- is refused
         _, err = process.communicate(timeout=DEADLINE)

@@ -9,8 +9,8 @@ from alembic import op
 
 from store.schema import BigId, Document, UtcDateTime
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:

@@ -1,0 +1,86 @@
+"""The rights that pages and calls ask for, and the one function that says who has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agent.settings import Feature, Settings
+from store.accounts import Account
+from store.api_keys import ApiKey
+from store.model import AccountRole
+from store.sessions import Session
+
+
+class Scope(StrEnum):
+    """What an API key can be given; what has no scope is for people alone."""
+
+    READ_CASES = "cases:read"
+    READ_INTERNAL_FIELDS = "cases:internal"  # fields that customers don't see
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Right:
+    """`role` is the least that a person needs; an administrator may all that a representative may, and more."""
+
+    name: str
+    role: AccountRole | None = AccountRole.REPRESENTATIVE  # None: anybody, known or not
+    feature: Feature | None = None  # that a representative's experience profile must have
+    scope: Scope | None = None  # that an API key must have; None: no key will do
+    any_key: bool = False  # an API key without any scope will do
+
+    @property
+    def public(self) -> bool:
+        return self.role is None
+
+
+PUBLIC = Right(name="public", role=None)
+OWN = Right(name="own account")
+IDENTIFIED = Right(name="identified", any_key=True)
+READ_CASES = Right(name="read cases", feature=Feature.CASES, scope=Scope.READ_CASES)
+READ_INTERNAL_FIELDS = Right(name="read internal fields", feature=Feature.CASES, scope=Scope.READ_INTERNAL_FIELDS)
+MANAGE_ACCOUNTS = Right(name="manage accounts", role=AccountRole.ADMINISTRATOR)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visitor:
+    """Who asks: somebody with a session, a program with an API key, or nobody that we know."""
+
+    session: Session | None = None
+    key: ApiKey | None = None
+    known_as: frozenset[str] = frozenset()  # the ids by which the settings may name the person
+
+    @property
+    def account(self) -> Account | None:
+        return self.session.account if self.session else None
+
+    @property
+    def known(self) -> bool:
+        return self.session is not None or self.key is not None
+
+    @property
+    def id(self) -> str:
+        """For records of what they did."""
+        if self.key is not None:
+            return f"key {self.key.id}"
+        return f"account {self.session.account.id}" if self.session else ""
+
+    @property
+    def name(self) -> str:
+        return self.key.name if self.key else self.session.account.name if self.session else ""
+
+
+def may(visitor: Visitor, right: Right, settings: Settings) -> bool:
+    """Every page and every call asks this, and nothing else decides."""
+    if right.public:
+        return True
+    if visitor.key is not None:
+        return right.any_key or right.scope in visitor.key.scopes
+    account = visitor.account
+    if account is None or not account.enabled:
+        return False
+    if account.role is AccountRole.ADMINISTRATOR:
+        return True  # who may change the profiles is not bound by one
+    if right.role is AccountRole.ADMINISTRATOR:
+        return False
+    return right.feature is None or settings.enables(visitor.known_as, right.feature)

@@ -1,0 +1,64 @@
+"""Paging through a long list: a cursor says after which entry the next page begins, whatever comes in between."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from bot.access.routes import Refused
+from bot.api.calls import Parameter
+
+MOST = 200
+USUAL = 50
+PARAMETERS = (
+    Parameter(
+        name="limit",
+        place="query",
+        schema={"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+        description="At most so many.",
+    ),
+    Parameter(
+        name="after",
+        place="query",
+        schema={"type": "string"},
+        description="`next` of the page before; without it, the first page.",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    limit: int
+    after: int | None
+
+
+def wanted(query: Mapping[str, str]) -> Wanted:
+    """Raises Refused, which names the parameter."""
+    limit = query.get("limit", str(USUAL))
+    if not (limit.isascii() and limit.isdigit() and len(limit) < len(str(MOST)) + 1 and 1 <= int(limit) <= MOST):
+        raise _wrong("limit", f"a whole number from 1 to {MOST}")
+    return Wanted(limit=int(limit), after=_position(query["after"]) if "after" in query else None)
+
+
+def cursor(position: int) -> str:
+    """Opaque, so that what it holds may change."""
+    return base64.urlsafe_b64encode(json.dumps({"after": position}).encode()).decode().rstrip("=")
+
+
+def _position(text: str) -> int:
+    try:
+        held = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        position = held["after"]
+    except (binascii.Error, ValueError, TypeError, KeyError, RecursionError):
+        raise _wrong("after", "`next` of an earlier page, as it is") from None
+    if not isinstance(position, int) or not 0 <= position < 2**63:
+        raise _wrong("after", "`next` of an earlier page, as it is")
+    return position
+
+
+def _wrong(name: str, right: str) -> Refused:
+    return Refused(HTTPStatus.BAD_REQUEST, f"{name} should be {right}.", errors={name: f"should be {right}"})

@@ -1,0 +1,128 @@
+"""Pages out of templates, and how the console tells of a refusal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+import aiohttp_jinja2
+from aiohttp import web
+from jinja2 import FileSystemLoader, StrictUndefined
+
+from bot.access.requests import HOME, safe_next
+from bot.access.rights import Right
+from bot.access.routes import Asked, Refused, Visit
+from bot.console import navigation
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_HEADINGS = {
+    HTTPStatus.FORBIDDEN: "You may not do this",
+    HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not at the moment",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That was too much at once",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts",
+}
+_DETAILS = {
+    HTTPStatus.NOT_FOUND: "The page does not exist, or it is not for you to see.",
+}
+
+
+def prepare(app: web.Application) -> None:
+    """Gives an application the templates."""
+    aiohttp_jinja2.setup(
+        app,
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        default_helpers=False,
+    )
+
+
+def seen(path: str, notice: str) -> web.Response:
+    """Goes on to a page, which tells in one of its own sentences what was done."""
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"{path}?{urlencode({'done': notice})}"})
+
+
+def go(path: str) -> web.Response:
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": path})
+
+
+async def form_of(visit: Visit) -> Mapping[str, str]:
+    """What a form sent, its texts alone."""
+    sent = await visit.request.post()
+    return {name: value for name, value in sent.items() if isinstance(value, str)}
+
+
+class Pages:
+    """Implements `bot.access.routes.Face`."""
+
+    def __init__(self) -> None:
+        self.rights: Mapping[str, Right] = {}  # of the pages that exist, by path
+
+    @property
+    def takes_keys(self) -> bool:
+        return False
+
+    def show(
+        self, visit: Visit, template: str, *, title: str, status: HTTPStatus = HTTPStatus.OK, **context: Any
+    ) -> web.Response:
+        shared = {
+            "title": title,
+            "path": visit.request.path,
+            "csrf": visit.csrf,
+            "account": visit.visitor.account,
+            "navigation": navigation.shown(visit, self.rights),
+            "company": visit.in_force.settings.company,
+            "moment": _Moment(visit.in_force.settings.timezone),
+            "done": visit.request.query.get("done", ""),
+        }
+        context["errors"] = defaultdict(str, context.get("errors", {}))  # a field without one has an empty one
+        return _rendered(visit.request, template, {**shared, **context}, status)
+
+    def first(self, visit: Visit) -> str | None:
+        """The first page of the navigation that this visitor has."""
+        return next((each.path for group in navigation.shown(visit, self.rights) for each in group.entries), None)
+
+    def tell(self, asked: Asked, refused: Refused) -> web.StreamResponse:
+        if refused.status is HTTPStatus.UNAUTHORIZED:
+            return go(_login(asked.request))
+        words = {
+            "title": _HEADINGS.get(refused.status, refused.status.phrase),
+            "detail": refused.detail or _DETAILS.get(refused.status, ""),
+        }
+        if asked.visit is None:  # not even the database can be asked who this is
+            response = _rendered(asked.request, "error_alone.html", words, refused.status)
+        else:
+            response = self.show(asked.visit, "error.html", status=refused.status, **words)
+        response.headers.update(refused.headers)
+        return response
+
+
+class _Moment:
+    """A time as people of the company read it."""
+
+    def __init__(self, timezone: str) -> None:
+        self._zone = ZoneInfo(timezone)
+
+    def __call__(self, at: datetime) -> str:
+        local = at.astimezone(self._zone)
+        return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def _login(request: web.Request) -> str:
+    """After the login they go on to the page they wanted, unless that was no page to look at."""
+    wanted = safe_next(request.path_qs) if request.method == "GET" else HOME
+    return "/console/login" if wanted == HOME else f"/console/login?next={quote(wanted, safe='/')}"
+
+
+def _rendered(request: web.Request, template: str, context: Mapping[str, Any], status: HTTPStatus) -> web.Response:
+    return aiohttp_jinja2.render_template(template, request, context, status=status)

@@ -1,0 +1,155 @@
+"""Every page and every call, and everybody who may come: who gets what.
+
+A route that this table does not name fails the test; so does one that says another right than its row.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot import server
+from bot.access.gate import Guarded
+from bot.access.rights import PUBLIC, Scope
+from bot.access.routes import Route
+from bot.app import BODY_LIMIT, Application
+from store.model import AccountRole
+from tests.bot.console.site import SECRET, Answer, Browser, Site, open_site
+
+# What each visitor gets: "in" is any answer of the page itself.
+LOGIN, NOT_FOUND, FORBIDDEN, IN, KEY = "login", 404, 403, "in", 401
+VISITORS = ("anonymous", "customer", "representative", "outside", "administrator", "key", "key with scope")
+
+ANYBODY = (IN,) * 7
+OWN_PAGE = (LOGIN, LOGIN, IN, IN, IN, LOGIN, LOGIN)
+ADMINISTRATORS = (LOGIN, LOGIN, FORBIDDEN, FORBIDDEN, IN, LOGIN, LOGIN)
+NOTHING_THERE = (LOGIN, LOGIN, NOT_FOUND, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN)
+
+TABLE: dict[str, tuple[object, ...]] = {
+    "GET /console/login": ANYBODY,
+    "POST /console/login": ANYBODY,
+    "GET /console/login/provider": ANYBODY,
+    "GET /console/login/return": ANYBODY,
+    "GET /console/link/{token}": ANYBODY,
+    "POST /console/link/{token}": ANYBODY,
+    "GET /console/static/{name}": ANYBODY,
+    "POST /console/logout": OWN_PAGE,
+    "GET /console": OWN_PAGE,
+    "GET /console/me": OWN_PAGE,
+    "POST /console/me/password": OWN_PAGE,
+    "POST /console/me/sessions/end": OWN_PAGE,
+    "POST /console/me/sessions/{id}/end": OWN_PAGE,
+    "GET /console/accounts": ADMINISTRATORS,
+    "POST /console/accounts": ADMINISTRATORS,
+    "GET /console/accounts/{id}": ADMINISTRATORS,
+    "POST /console/accounts/{id}": ADMINISTRATORS,
+    "POST /console/accounts/{id}/link": ADMINISTRATORS,
+    "POST /console/accounts/{id}/logout": ADMINISTRATORS,
+    "POST /console/accounts/{id}/disable": ADMINISTRATORS,
+    "POST /console/accounts/{id}/enable": ADMINISTRATORS,
+    "GET /console/keys": ADMINISTRATORS,
+    "POST /console/keys": ADMINISTRATORS,
+    "POST /console/keys/{id}/revoke": ADMINISTRATORS,
+    "* /console/{rest}": NOTHING_THERE,
+    "GET /api/v1/me": (KEY, KEY, IN, IN, IN, IN, IN),
+    "GET /api/v1/cases/{number}": (KEY, KEY, IN, NOT_FOUND, IN, FORBIDDEN, IN),
+    "GET /api/v1/openapi.json": ANYBODY,
+    "* /api/{rest}": (KEY, KEY, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND),
+}
+
+
+def outsiders(document: dict[str, Any]) -> None:
+    document["experience_profiles"] = [{"name": "Team", "members": ["robin"], "features": ["case_creation_and_update"]}]
+
+
+def routes_of(app: Application) -> list[tuple[str, str, Guarded | None]]:
+    """Method, path with bare names, and what guards it, of everything that the whole server answers."""
+    built = server.build(app.database, app.channels, app.metrics, body_limit=BODY_LIMIT, guarded=app.guarded())
+    found: list[tuple[str, str, Guarded | None]] = []
+    for route in built.router.routes():
+        guard = getattr(route.handler, "__self__", None)
+        path = route.resource.canonical if route.resource else ""
+        if route.method != "HEAD":  # comes with GET, by the same handler
+            found.append((route.method, path, guard if isinstance(guard, Guarded) else None))
+    return found
+
+
+async def test_who_may_is_said_of_every_page_and_call(site: Site) -> None:
+    ours = {f"{method} {path}" for method, path, _ in routes_of(site.app) if path.startswith(("/console", "/api"))}
+    assert ours == set(TABLE)
+
+
+async def test_nothing_of_the_console_and_the_api_gets_past_the_gate(site: Site) -> None:
+    unguarded = [f"{method} {path}" for method, path, guard in routes_of(site.app) if guard is None]
+    assert [each for each in unguarded if "/console" in each or "/api" in each] == []
+
+
+async def _nobody(_visit: object) -> web.Response:
+    raise AssertionError
+
+
+async def test_a_route_without_a_right_can_be_made_by_nobody(site: Site) -> None:
+    make: Any = Route
+    with pytest.raises(TypeError):
+        make(method="GET", path="/console/secret", handler=_nobody)
+    gate = next(guard for _, _, guard in routes_of(site.app) if guard is not None)
+    forged = make(method="GET", path="/console/secret", handler=_nobody, right=None)
+    with pytest.raises(TypeError, match="declares no right"):
+        gate.gate.guard([forged], gate.face)
+    assert PUBLIC.public
+
+
+async def everybody(site: Site) -> dict[str, tuple[Browser, dict[str, str]]]:
+    """Each with the headers that it sends."""
+    anybody = site.browser()
+    customer = site.browser()
+    answer = await customer.send(
+        "POST",
+        "/v3/directline/tokens/generate",
+        json={"user": {"id": "ann", "name": "Ann"}},
+        headers={"Authorization": f"Bearer {SECRET}"},
+    )
+    token = answer.text.split('"token": "')[1].partition('"')[0]
+    customer.put_cookie(token)
+    return {
+        "anonymous": (anybody, {}),
+        "customer": (customer, {"Authorization": f"Bearer {token}"}),
+        "representative": (await site.logged_in("robin"), {}),
+        "outside": (await site.logged_in("olaf"), {}),
+        "administrator": (await site.logged_in("ada", AccountRole.ADMINISTRATOR), {}),
+        "key": (site.browser(), {"Authorization": f"Bearer {site.key()}"}),
+        "key with scope": (site.browser(), {"Authorization": f"Bearer {site.key(*Scope)}"}),
+    }
+
+
+def outcome(answer: Answer) -> object:
+    """How the gate answered; what the page itself makes of what was sent, a refusal too, is "in"."""
+    to_login = answer.location.startswith("/console/login") and "casewright" not in answer.cookies  # else: logged out
+    if answer.status == HTTPStatus.SEE_OTHER and to_login:
+        return LOGIN
+    if answer.status == HTTPStatus.FORBIDDEN or "WWW-Authenticate" in answer.headers:
+        return answer.status
+    return IN
+
+
+@pytest.mark.parametrize("named", list(TABLE))
+async def test_everybody_gets_what_they_may_and_nothing_else(sqlite_url: str, tmp_path: Path, named: str) -> None:
+    method, _, pattern = named.partition(" ")
+    async with open_site(sqlite_url, tmp_path, settings=outsiders) as site:
+        number, other = site.case(issue_description="It leaks"), site.account("other", password=None)
+        path = pattern.format(id=other.id, number=number, token="x" * 43, name="console.css", rest="nowhere/at-all")
+        for (who, (browser, headers)), expected in zip((await everybody(site)).items(), TABLE[named], strict=True):
+            form: dict[str, Any] = {"data": {"csrf": await token(browser)}} if method == "POST" else {}
+            answer = await browser.send("GET" if method == "*" else method, path, headers=headers, **form)
+            got = answer.status if expected == NOT_FOUND else outcome(answer)
+            assert got == expected, (who, answer.status, answer.text[:300])
+            assert answer.status < HTTPStatus.INTERNAL_SERVER_ERROR, (who, answer.text)
+
+
+async def token(browser: Browser) -> str:
+    own = await browser.get("/console/me")
+    return own.csrf if own.status == HTTPStatus.OK else (await browser.get("/console/login")).csrf

@@ -1,0 +1,160 @@
+"""The console in a real browser: what people do there, and that nobody is kept out by how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.cli.console import login_link
+from store import sessions
+from store.model import AccountRole
+from tests.adapters.browser import page
+from tests.bot.console.site import PASSWORD, Site
+from tests.conftest import ROOT, unavailable
+
+AXE = ROOT / "tests" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+}
+OUTSIDE = ("/console/login", "/console/link/used")
+INSIDE = ("/console/me", "/console/accounts", "/console/accounts/1", "/console/keys", "/console/nowhere")
+
+
+async def log_in(view: Page, base: str, login: str, password: str) -> None:
+    await view.goto(f"{base}console/login")
+    await view.get_by_label("Login").fill(login)
+    await view.get_by_label("Password").fill(password)
+    await view.get_by_role("button", name="Log in").click()
+
+
+async def choose_password(view: Page, password: str) -> None:
+    await view.get_by_label("New password").fill(password)
+    await view.get_by_label("The same again").fill(password)
+    await view.get_by_role("button", name="Set password").click()
+    await expect(view.get_by_role("status")).to_contain_text("Your password is set")
+
+
+async def test_the_first_link_makes_an_administrator_who_lets_a_representative_in(site: Site) -> None:
+    async with page() as view, page(tolerated="403") as other:
+        await view.goto(login_link(site.database, site.base))
+        await view.get_by_role("button", name="Log in").click()
+        await choose_password(view, PASSWORD)
+        await view.get_by_role("link", name="Accounts").click()
+        await view.get_by_label("Name").fill("Robin Miles")
+        await view.get_by_label("Login", exact=True).fill("robin")
+        await view.get_by_role("button", name="Add account").click()
+        link = await view.get_by_label("One-time link").input_value()
+
+        await other.goto(link)
+        await expect(other.get_by_role("heading")).to_contain_text("Robin Miles")
+        await other.get_by_role("button", name="Log in").click()
+        await choose_password(other, PASSWORD)
+        await other.get_by_role("button", name="Log out").first.click()
+        await log_in(other, site.base, "robin", PASSWORD)
+        await expect(other.get_by_role("link", name="Accounts")).to_have_count(0)
+        refused = await other.goto(f"{site.base}console/accounts")
+        assert refused is not None
+        assert refused.status == 403
+        await expect(other.get_by_role("heading", level=1)).to_have_text("You may not do this")
+
+
+async def test_a_key_is_shown_once_and_can_be_revoked(site: Site) -> None:
+    site.account("ada", AccountRole.ADMINISTRATOR)
+    async with page() as view:
+        await log_in(view, site.base, "ada", PASSWORD)
+        await view.get_by_role("link", name="API keys").click()
+        await view.get_by_label("What it is for").fill("Reports")
+        await view.get_by_label("Read cases").check()
+        await view.get_by_role("button", name="Make key").click()
+        key = await view.get_by_role("textbox", name="API key").input_value()
+        assert key.startswith("cwk_")
+        await view.get_by_role("link", name="API keys").first.click()
+        await expect(view.get_by_text(key)).to_have_count(0)
+        await view.get_by_role("button", name="Revoke").click()
+        await expect(view.get_by_text("Revoked")).to_be_visible()
+
+
+async def test_the_keyboard_alone_gets_to_the_content_and_through_the_menu_of_a_phone(site: Site) -> None:
+    site.account("ada", AccountRole.ADMINISTRATOR)
+    async with page(**LOOKS["phone"]) as view:
+        await log_in(view, site.base, "ada", PASSWORD)
+        await expect(view.get_by_role("heading", level=1)).to_have_text("Accounts")
+        await view.keyboard.press("Tab")
+        await expect(view.get_by_role("link", name="Skip to the content")).to_be_focused()
+        await view.keyboard.press("Enter")
+        await expect(view.locator("main")).to_be_focused()
+        await expect(view.get_by_role("link", name="API keys")).to_be_hidden()
+        await view.get_by_role("button", name="Menu").focus()
+        await view.keyboard.press("Enter")
+        await expect(view.get_by_role("link", name="API keys")).to_be_visible()
+        await view.keyboard.press("Escape")
+        await expect(view.get_by_role("link", name="API keys")).to_be_hidden()
+
+
+@asynccontextmanager
+async def looked_at(site: Site, look: str) -> AsyncGenerator[Page]:
+    """Somebody with things to see on every page, at one of the looks; with axe."""
+    if not AXE.is_file():
+        unavailable("no axe-core installed: see the Makefile")
+    ada = site.account("ada", AccountRole.ADMINISTRATOR, email="ada@example.org")
+    site.account("robin-with-a-login-that-is-rather-long@brightwater.example", password=None)
+    site.key("cases:read")
+    site.database.write_now(
+        partial(sessions.start, account_id=ada.id, address="192.0.2.7", browser="Mozilla/5.0 (X11; Linux x86_64)")
+    )
+    async with page(
+        tolerated="the server responded with a status of 4", bypass_csp=True, **LOOKS[look]
+    ) as view:  # axe is a script of ours, put in
+        await view.goto(f"{site.base}console/login")
+        yield view
+
+
+async def complaints(view: Page) -> list[str]:
+    await view.add_script_tag(path=AXE)
+    found: Any = await view.evaluate("() => axe.run()")
+    return [f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}" for each in found["violations"]]
+
+
+async def is_fine(view: Page, folder: Path, name: str) -> None:
+    """`folder` gets a picture, for people to look at."""
+    await expect(view.get_by_role("heading", level=1)).to_be_visible()
+    await view.screenshot(path=folder / f"{name.strip('/').replace('/', '-')}.png", full_page=True)
+    assert await complaints(view) == [], name
+    sideways: Any = await view.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert sideways <= 0, f"{name} scrolls sideways"
+
+
+@pytest.mark.parametrize("look", list(LOOKS))
+async def test_axe_finds_nothing_on_any_page(site: Site, tmp_path: Path, look: str) -> None:
+    base = site.base.rstrip("/")
+    async with looked_at(site, look) as view:
+        for path in OUTSIDE:
+            await view.goto(f"{base}{path}")
+            await is_fine(view, tmp_path, path)
+        await log_in(view, site.base, "ada", "a wrong password")
+        await is_fine(view, tmp_path, "wrong password")
+        await log_in(view, site.base, "ada", PASSWORD)
+        await expect(view.get_by_role("heading", level=1)).to_have_text("Accounts")
+        for path in INSIDE:
+            await view.goto(f"{base}{path}")
+            await is_fine(view, tmp_path, path)
+        await view.goto(f"{base}/console/accounts/1")
+        await view.get_by_role("button", name="Make a one-time link").click()
+        await is_fine(view, tmp_path, "made link")
+        await view.goto(f"{base}/console/me")
+        await view.get_by_label("Password of now").fill(PASSWORD)
+        await view.get_by_label("New password").fill("short")
+        await view.get_by_label("The same again").fill("short")
+        await view.get_by_role("button", name="Set password").click()
+        await is_fine(view, tmp_path, "short password")
+        if look == "phone":
+            await view.get_by_role("button", name="Menu").click()
+            await is_fine(view, tmp_path, "menu")
