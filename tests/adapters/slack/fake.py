@@ -20,7 +20,7 @@ from aiohttp.test_utils import TestServer
 from store.model import Json
 from tests.adapters.slack.block_kit import assert_message, assert_view
 
-TEAM, ENTERPRISE = "T1", None
+TEAM = "T1"
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-tests", "xapp-tests", "a signing secret of the tests"
 BOT_USER, BOT_ID = "UCASEWRIGHT", "BCASEWRIGHT"
 
@@ -77,6 +77,7 @@ class FakeSlack:
     scopes: list[str] = field(default_factory=list[str])
     codes: dict[str, Json] = field(default_factory=dict[str, Json])
     triggers: set[str] = field(default_factory=set[str])
+    enterprise: str | None = None
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -251,7 +252,8 @@ def _fits(check: Callable[[Any], None], told: Any) -> None:
 
 
 def _auth_test(slack: FakeSlack, token: str, _: Json) -> Json:
-    return {"team_id": slack.tokens[token], "team": "Hearth", "user_id": BOT_USER, "bot_id": BOT_ID}
+    told = {"team_id": slack.tokens[token], "team": "Hearth", "user_id": BOT_USER, "bot_id": BOT_ID}
+    return {**told, "team_id": slack.enterprise, "enterprise_id": slack.enterprise} if slack.enterprise else told
 
 
 def _post(slack: FakeSlack, _: str, asked: Json) -> Json:
