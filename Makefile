@@ -7,7 +7,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 COMPILE := $(BIN)/python -W ignore -m compileall -qq -j 0 .venv/lib
 DIRECTLINE := $(if $(wildcard tests/directline/package-lock.json),tests/directline/node_modules/.package-lock.json)
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench evaluate model lock clean
 .DELETE_ON_ERROR:
 
 run: .venv/runtime
@@ -28,16 +28,36 @@ bench: .venv/dev
 	@sh tests/setup.sh
 	@exec $(BIN)/python -m tests.bench
 
+evaluate: .venv/dev
+	@exec $(BIN)/python -m tests.evaluate
+
+# Hours on two cores. Started again, it goes on from the last checkpoint. One thread for each worker: threads that wait
+# for each other suffer most from whatever else runs. Its environment is its own: torch is a hundred times the product.
+WINDOWS ?= 120000
+TRAINING := .training
+TRAIN := MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=1073741824 \
+	OMP_NUM_THREADS=1 $(TRAINING)/venv/bin/python -m
+model: .venv/dev $(TRAINING)/installed
+	$(TRAIN) torch.distributed.run --standalone --nproc-per-node 2 -m agent.embedded.training \
+		fit $(TRAINING)/run --windows $(WINDOWS)
+	$(TRAIN) agent.embedded.training ship $(TRAINING)/run
+	$(BIN)/python -m tests.calibrate
+
+$(TRAINING)/installed: pyproject.toml
+	@$(PYTHON) -m venv --clear $(TRAINING)/venv
+	@$(TRAINING)/venv/bin/pip install --quiet --disable-pip-version-check --editable '.[embedded,training]'
+	@touch $@
+
 # Keeps what is locked wherever pyproject.toml allows it; for newer releases, remove the locks first.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" \
-	--group build pyproject.toml
+	--group build --extra embedded pyproject.toml
 lock: .venv/created
 	@test -x $(BIN)/uv || $(INSTALL) uv
 	$(LOCK) --output-file requirements.lock
-	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --extra dev --extra llm --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
-	rm -rf .venv *.egg-info build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	rm -rf .venv .training *.egg-info build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	rm -rf tests/directline/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from store.model import Author, CaseNumber
+from store.model import Author, Card, CaseNumber
 
 
 class NotAllowed(Exception):
@@ -143,3 +143,9 @@ class Desk(Protocol):
         ...
 
     async def overview(self, channel: str, account: str, author: Author) -> Overview: ...
+
+    async def card(
+        self, channel: str, account: str, conversation_key: str, author: Author, number: CaseNumber
+    ) -> tuple[Card, bool] | None:
+        """A case of this conversation as it is now, and whether who asks may see all of it. None: there is none."""
+        ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
@@ -30,9 +31,10 @@ from agent.text import name_key
 from store.model import Author, Category
 
 __all__ = [
-    "AllOf", "AnyOf", "Asking", "Automation", "CaseField", "ChannelSettings", "Condition", "Creation", "CreationItem",
-    "Evaluation", "ExperienceProfile", "Expression", "Feature", "FieldType", "Identifier", "Incoherent", "Level",
-    "Name", "Operator", "Option", "Problem", "RecordCreationRule", "Settings", "UnknownSender", "UpdateRule",
+    "AllOf", "AnyOf", "Asking", "Automation", "CaseField", "ChannelSettings", "Condition", "Creation",
+    "CreationItem", "Evaluation", "ExperienceProfile", "Expression", "Feature", "FieldType", "Identifier",
+    "Incoherent", "Level", "Name", "Operator", "Option", "PredictionSettings", "PredictorChoice", "Prices",
+    "Problem", "RecordCreationRule", "Settings", "UnknownSender", "UpdateRule",
 ]  # fmt: skip
 
 
@@ -97,6 +99,41 @@ class Evaluation(Document):
     at_most: Annotated[float, Field(ge=0, le=3600, strict=True)] = 30.0
 
 
+def _currency(code: str) -> str:
+    if not is_currency(code):
+        raise ValueError(f"there is no currency {code!r}: write a code such as EUR")
+    return code
+
+
+class PredictorChoice(StrEnum):
+    EMBEDDED = "embedded"  # no network, no key
+    LLM = "llm"  # a provider's model, and the embedded one where that gives no answer
+    BOTH = "both"  # the embedded one first, the model for what stays open or where they disagree
+
+
+Price = Annotated[float, Field(ge=0)]
+
+
+class Prices(Document):
+    """What the provider asks for a million tokens."""
+
+    currency: Annotated[str, AfterValidator(_currency)]
+    input: Price
+    output: Price
+    cached: Price | None = None  # of input that the provider had in its cache; None: as other input
+
+
+class PredictionSettings(Document):
+    """Who predicts. Which model that is, and its key, are the operator's: CASEWRIGHT_LLM_… variables."""
+
+    predictor: PredictorChoice = PredictorChoice.EMBEDDED
+    mask_personal: bool = True  # addresses, telephone and card numbers are sent as stand-ins
+    seconds: Annotated[float, Field(gt=0, le=300, strict=True)] = 20  # for an answer, its correction included
+    tokens_per_day: Annotated[int, Field(ge=1, strict=True)] | None = 2_000_000  # null: no limit
+    tokens_per_conversation: Annotated[int, Field(ge=1, strict=True)] | None = 100_000
+    prices: Prices | None = None  # without them no cost is reckoned
+
+
 class Asking(StrEnum):
     OFF = "off"
     ONCE = "once"
@@ -115,6 +152,19 @@ class ChannelSettings(Document):
     representatives: tuple[
         Annotated[str, AfterValidator(_user_id)], ...
     ] = ()  # native ids of users, or of groups that the channel vouches for
+
+
+_PEOPLE_BY_MAIL = re.compile(r"[^@\s]+@[^@\s]+|@?[^@\s.]+(\.[^@\s.]+)+")
+
+
+def _by_mail(written: str) -> str:
+    if not _PEOPLE_BY_MAIL.fullmatch(written):
+        raise ValueError("is neither an address (bea@example.org) nor a domain (example.org)")
+    return written
+
+
+class EmailSettings(ChannelSettings):
+    representatives: tuple[Annotated[str, AfterValidator(_by_mail)], ...] = ()  # addresses, or domains
 
 
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{2,20}$")]
@@ -137,7 +187,7 @@ class SlackSettings(ChannelSettings):
 class Channels(Document):
     teams: ChannelSettings = ChannelSettings()
     slack: SlackSettings = SlackSettings()
-    email: ChannelSettings = ChannelSettings()
+    email: EmailSettings = EmailSettings()
     webchat: ChannelSettings = ChannelSettings()
     voice: ChannelSettings = ChannelSettings()
 
@@ -169,12 +219,6 @@ def _region(code: str) -> str:
     return code
 
 
-def _currency(code: str) -> str:
-    if not is_currency(code):
-        raise ValueError(f"there is no currency {code!r}: write a code such as EUR")
-    return code
-
-
 class Settings(Document):
     """Everything an administrator decides. Secrets are never in it."""
 
@@ -193,6 +237,7 @@ class Settings(Document):
     override_human_edits: bool = False
     automation: Automation = Automation()
     evaluation: Evaluation = Evaluation()
+    prediction: PredictionSettings = PredictionSettings()
     ask_for_missing: Asking = Asking.ONCE
     experience_profiles: tuple[ExperienceProfile, ...] = (ExperienceProfile(name="Everything"),)
 

@@ -14,22 +14,25 @@ from adapters.channel import Channel
 from adapters.slack.configuration import Watching
 from adapters.webchat import REPRESENTATIVE, CommandHint, WebChat
 from agent.embedded import EmbeddedPredictor
+from agent.llm.breaker import Breaker
+from agent.llm.reader import Llm
 from bot import server
 from bot.carry_out import CommandRunner
 from bot.clock import Clock
 from bot.commands import COMMANDS
-from bot.config import Config, ConfigError, slack_configuration
+from bot.config import Config, ConfigError, llm_configuration, slack_configuration, teams_configuration
 from bot.delivery import Delivery
 from bot.desk import CaseDesk
 from bot.evaluation import Evaluator
 from bot.handling import Handling, gave_up
 from bot.intake import Intake
 from bot.metrics import Metrics
+from bot.provider import connect
 from bot.secret import webchat_secret
 from bot.settings import CurrentSettings, ensure_starter
 from bot.tracker import is_representative
 from bot.wake import Wake
-from bot.worker import Worker
+from bot.worker import Worker, alive
 from store import migrations
 from store.engine import Database
 from store.hints import Hints
@@ -51,7 +54,7 @@ class Application:
         self.work, self.posts = Wake(), Wake()
         self.demo_representatives = frozenset({REPRESENTATIVE} if config.demo else ())
         self.hints: Hints | None = None
-        evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics)
+        evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics, self._llm())
         self.channels = self._channels(evaluator)
         self.intake = Intake(database, self.hint, self.metrics, backlog_limit=config.backlog_limit)
         handling = Handling(
@@ -74,8 +77,13 @@ class Application:
         self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
         self.clock = Clock(database, self.work, self.metrics, fires=works)
 
+    def _llm(self) -> Llm | None:
+        """Raises ConfigError where the SDK is not installed."""
+        configuration = llm_configuration(self.config)
+        return Llm(connect(configuration), Breaker()) if configuration else None
+
     def _channels(self, evaluator: Evaluator) -> dict[str, Channel]:
-        on = (self._webchat(), self._mail(), self._slack(evaluator))
+        on = (self._webchat(), self._mail(), self._slack(evaluator), self._teams(evaluator))
         return {channel.name: channel for channel in on if channel is not None}
 
     def _slack(self, evaluator: Evaluator) -> Channel | None:
@@ -83,8 +91,19 @@ class Application:
             return None
         from adapters.slack.channel import SlackChannel  # noqa: PLC0415 -- the SDK only where it is used
 
-        desk = CaseDesk(self.database, self.settings, evaluator, demo_representatives=self.demo_representatives)
+        desk = self._desk(evaluator)
         return SlackChannel(self.database, slack_configuration(self.config), desk=desk, in_force=self._slack_settings)
+
+    def _teams(self, evaluator: Evaluator) -> Channel | None:
+        """Raises ConfigError."""
+        if not self.config.teams:
+            return None
+        from adapters.teams.channel import TeamsChannel  # noqa: PLC0415 -- the SDK takes a second and 60 MB
+
+        return TeamsChannel(teams_configuration(self.config), desk=self._desk(evaluator))
+
+    def _desk(self, evaluator: Evaluator) -> CaseDesk:
+        return CaseDesk(self.database, self.settings, evaluator, demo_representatives=self.demo_representatives)
 
     async def _slack_settings(self) -> Watching:
         slack = (await self.settings.recently(self.database)).settings.channels.slack
@@ -183,7 +202,7 @@ async def running(app: Application, *, web: bool = True, worker: bool = True) ->
         endless = [parts.create_task(app.clock.run(), name="clock")]
         if web:
             endless += [parts.create_task(channel.run(app.intake), name=name) for name, channel in app.channels.items()]
-        finishing = _begin_work(app, parts) if worker else []
+        finishing = [parts.create_task(_work(app), name="work")] if worker else []
         try:
             async with _listening(app) if web else nullcontext("working without an address") as address:
                 yield address
@@ -196,11 +215,11 @@ async def running(app: Application, *, web: bool = True, worker: bool = True) ->
                 task.cancel()
 
 
-def _begin_work(app: Application, parts: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-    return [
-        parts.create_task(app.worker.run(stop_seconds=app.config.stop_seconds), name="worker"),
-        parts.create_task(app.delivery.run(), name="delivery"),
-    ]
+async def _work(app: Application) -> None:
+    """Handles and posts until told to stop. Others know this process for alive until both have ended."""
+    async with alive(app.database) as liveness, asyncio.TaskGroup() as parts:
+        parts.create_task(app.worker.run(liveness, stop_seconds=app.config.stop_seconds), name="worker")
+        parts.create_task(app.delivery.run(worker=liveness.worker), name="delivery")
 
 
 @asynccontextmanager

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
@@ -25,19 +26,34 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters.slack.configuration import SlackConfiguration
+from adapters.teams.configuration import CLOUDS, Cloud, TeamsConfiguration, is_loopback
+from agent.llm.configuration import Kind, ProviderConfiguration
 from bot.text import nearest, one_line
 
 PREFIX = "CASEWRIGHT_"
 # Each can be read from a file that NAME_FILE names.
 SECRETS = frozenset({
     "database_url", "webchat_secret",
-    "slack_signing_secret", "slack_app_token", "slack_bot_token", "slack_client_secret",
+    "slack_signing_secret", "slack_app_token", "slack_bot_token", "slack_client_secret", "teams_app_secret", "llm_key",
 })  # fmt: skip
 ELSEWHERE = frozenset({"CASEWRIGHT_DATA"})  # data for tests and measurements, no part of the configuration
 MAILBOX_SECRETS = f"{PREFIX}MAILBOX_"  # before the secrets of each mailbox, which the mailboxes' file gives its name
+OLLAMA = "http://127.0.0.1:11434/v1"  # where Ollama listens by itself
+_NEEDED = {
+    Kind.OPENAI: ("llm_key",),
+    Kind.AZURE: ("llm_key", "llm_url"),
+    Kind.ANTHROPIC: ("llm_key",),
+    Kind.BEDROCK: ("llm_region",),
+    Kind.GOOGLE: ("llm_key",),
+    Kind.OLLAMA: (),
+    Kind.COMPATIBLE: ("llm_url",),
+}
+"""What each provider needs beside the model; without a key, Bedrock takes this machine's role in AWS."""
 LEAST_SECRET = 32  # characters: as many as an HMAC-SHA256 key has bytes (RFC 7518, 3.2)
 _VARIABLES_OF_FILES = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
+_FILES = ("mailboxes", "teams_app_certificate", "teams_ca_file")  # whose paths start at the working directory
 _HIDDEN = "•••"
+_GUID = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 _SQLITE = "sqlite:///"
 _PASSWORD = re.compile(r"^([a-z0-9+]+://[^:/@]*):.*@", re.DOTALL)
 
@@ -97,6 +113,10 @@ def _begins(beginning: str, value: SecretStr) -> SecretStr:
     return value
 
 
+def _listed(value: object) -> object:
+    return tuple(each.strip() for each in value.split(",") if each.strip()) if isinstance(value, str) else value
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -141,6 +161,47 @@ class Config(BaseSettings):
         "https://slack.com/api",
         description="the address of Slack's Web API; https://slack-gov.com/api for GovSlack",
     )
+    teams_app_id: str | None = Field(
+        None, pattern=_GUID, description="the Application (client) ID of the bot's app registration"
+    )
+    teams_app_secret: SecretStr | None = Field(None, description="the value of a client secret of that registration")
+    teams_app_certificate: Path | None = Field(
+        None, description="the path of a PEM file with the registration's private key and certificate"
+    )
+    teams_tenant_id: str | None = Field(
+        None, pattern=_GUID, description="the Directory (tenant) ID of a single-tenant registration"
+    )
+    teams_tenants: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (), description="ids of the tenants whose people may write, with commas between them"
+    )
+    teams_cloud: Annotated[Cloud, BeforeValidator(_lower)] = Field(Cloud.PUBLIC, description="public, gcc, gcch or dod")
+    teams_service_hosts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (), description="hosts of Teams' connector in place of the cloud's own, with commas between them"
+    )
+    teams_login_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None, description="where tokens are had in place of the cloud's own, an https address"
+    )
+    teams_metadata_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None, description="where signing keys are told in place of the cloud's own, a web address"
+    )
+    teams_ca_file: Path | None = Field(None, description="the path of a PEM file with authorities to trust")
+    teams_playground: bool = Field(default=False, description="true or false")
+    llm_provider: Annotated[Kind, BeforeValidator(_lower)] | None = Field(
+        None,
+        description=f"one of {', '.join(Kind)}; docs/llm.md says what each needs",
+    )
+    llm_model: str | None = Field(
+        None, description="a model's name as its provider spells it; on Azure, the deployment"
+    )
+    llm_key: SecretStr | None = Field(None, description="the key of the model's provider")
+    llm_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None,
+        description="the address of the model's provider, e.g. http://127.0.0.1:8000/v1",
+    )
+    llm_region: str | None = Field(
+        None, pattern=r"^[a-z0-9-]+$", description="the region of Bedrock, e.g. eu-central-1"
+    )
+    llm_api_version: str | None = Field(None, description="the version of Azure OpenAI's API, e.g. 2024-10-21")
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(
         LogLevel.INFO,
         description="debug, info, warning or error",
@@ -176,6 +237,11 @@ class Config(BaseSettings):
     def slack(self) -> bool:
         """Whether anything was said of Slack: `load` has seen to it that it is enough."""
         return any((self.slack_signing_secret, self.slack_app_token, self.slack_bot_token, self.slack_client_id))
+
+    @property
+    def teams(self) -> bool:
+        """Whether Teams is on: `load` has seen to it that there is enough for it."""
+        return self.teams_app_id is not None or self.teams_playground
 
     @classmethod
     def settings_customise_sources(
@@ -213,6 +279,48 @@ def slack_configuration(config: Config) -> SlackConfiguration:
     )
 
 
+def teams_configuration(config: Config) -> TeamsConfiguration:
+    """Raises ConfigError where the certificate can't be read."""
+    cloud = CLOUDS[config.teams_cloud]
+    addresses = replace(
+        cloud,
+        login_url=config.teams_login_url or cloud.login_url,
+        metadata_url=config.teams_metadata_url or cloud.metadata_url,
+        service_hosts=frozenset(config.teams_service_hosts) or cloud.service_hosts,
+    )
+    return TeamsConfiguration(
+        app_id=config.teams_app_id or "",
+        secret=_revealed(config.teams_app_secret),
+        certificate=_certificate(config.teams_app_certificate),
+        tenant_id=config.teams_tenant_id,
+        tenants=frozenset(config.teams_tenants),
+        addresses=addresses,
+        ca_file=config.teams_ca_file,
+        playground=config.teams_playground,
+    )
+
+
+def _certificate(file: Path | None) -> str | None:
+    try:
+        return file.read_text(encoding="ascii") if file else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError((f"CASEWRIGHT_TEAMS_APP_CERTIFICATE names {file}, which can't be read as PEM.",)) from error
+
+
+def llm_configuration(config: Config) -> ProviderConfiguration | None:
+    """None: no model is asked."""
+    if config.llm_provider is None or config.llm_model is None:
+        return None
+    return ProviderConfiguration(
+        kind=config.llm_provider,
+        model=config.llm_model,
+        key=_revealed(config.llm_key),
+        url=config.llm_url or (OLLAMA if config.llm_provider is Kind.OLLAMA else None),
+        region=config.llm_region,
+        api_version=config.llm_api_version,
+    )
+
+
 def _revealed(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
 
@@ -235,11 +343,11 @@ def load(environ: Mapping[str, str], cwd: Path) -> Config:
     except ValidationError as error:
         problems += [_wrong(given, str(each["loc"][0]), each.get("ctx")) for each in error.errors()]
         raise ConfigError(tuple(problems)) from None  # pydantic's own text may quote a secret
-    problems += _slack_problems(config)
+    problems += [*_slack_problems(config), *_teams_problems(config), *_llm_problems(config)]
     if problems:
         raise ConfigError(tuple(problems))
-    mailboxes = cwd / config.mailboxes if config.mailboxes else None
-    return config.model_copy(update={"database_url": _anchored(config.database_url, cwd), "mailboxes": mailboxes})
+    files = {name: cwd / file for name in _FILES if (file := getattr(config, name)) is not None}
+    return config.model_copy(update={"database_url": _anchored(config.database_url, cwd), **files})
 
 
 def _slack_problems(config: Config) -> Iterator[str]:
@@ -258,6 +366,33 @@ def _slack_problems(config: Config) -> Iterator[str]:
             "Slack needs either CASEWRIGHT_SLACK_BOT_TOKEN, for one workspace, or CASEWRIGHT_SLACK_CLIENT_ID and"
             " CASEWRIGHT_SLACK_CLIENT_SECRET, for several."
         )
+
+
+def _teams_problems(config: Config) -> Iterator[str]:
+    """What belongs together in the registration of a Teams bot."""
+    has_key = config.teams_app_secret is not None or config.teams_app_certificate is not None
+    if config.teams_playground and (config.teams_app_id or not config.demo):
+        yield "CASEWRIGHT_TEAMS_PLAYGROUND is for a demo without an app: set CASEWRIGHT_DEMO, and no app id."
+    elif config.teams_app_id is not None and not has_key:
+        yield "CASEWRIGHT_TEAMS_APP_ID needs CASEWRIGHT_TEAMS_APP_SECRET or CASEWRIGHT_TEAMS_APP_CERTIFICATE."
+    elif config.teams_app_id is None and (has_key or config.teams_tenant_id or config.teams_tenants):
+        yield "Teams needs CASEWRIGHT_TEAMS_APP_ID: without it nobody could tell who is writing."
+    for name, url in (("LOGIN", config.teams_login_url), ("METADATA", config.teams_metadata_url)):
+        if url is not None and not url.startswith("https://") and not is_loopback(urlsplit(url).hostname or ""):
+            yield f"CASEWRIGHT_TEAMS_{name}_URL should begin with https://."
+
+
+def _llm_problems(config: Config) -> Iterator[str]:
+    kind = config.llm_provider
+    if kind is None:
+        if any((config.llm_model, config.llm_key, config.llm_url, config.llm_region, config.llm_api_version)):
+            yield f"CASEWRIGHT_LLM_PROVIDER is not set: without it no model is asked. It is one of {', '.join(Kind)}."
+        return
+    for name in ("llm_model", *_NEEDED[kind]):
+        if getattr(config, name) is None:
+            yield f"{_variable(name)} is not set, and {kind} needs it: {Config.model_fields[name].description}."
+    if kind is Kind.AZURE and config.llm_url and config.llm_url.endswith("/v1") == bool(config.llm_api_version):
+        yield "CASEWRIGHT_LLM_API_VERSION goes with an Azure address that does not end in /v1, and with no other."
 
 
 def describe(config: Config) -> dict[str, str]:
@@ -355,6 +490,8 @@ def _described(name: str, value: object) -> str:
         return _without_password(value.get_secret_value())
     if isinstance(value, SecretStr):
         return _HIDDEN
+    if isinstance(value, tuple):
+        return ",".join(map(str, cast("tuple[object, ...]", value)))
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 

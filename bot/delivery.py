@@ -27,8 +27,8 @@ from store.outbox import Post
 log = structlog.get_logger()
 
 POLL = 1.0  # seconds
-SEND_LIMIT = 20.0  # seconds that a channel may take for one post
-LEASE = 60.0  # seconds: longer than SEND_LIMIT and the settling together
+SEND_LIMIT = 200.0  # seconds that a channel may take for one post: a mail's files take minutes over a slow line
+LEASE = 240.0  # seconds: longer than SEND_LIMIT and the settling together
 
 
 class Delivery:
@@ -55,12 +55,15 @@ class Delivery:
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
 
-    async def run(self) -> None:
-        """Finishes the posts that are on their way before it returns; none is begun after `stop`."""
+    async def run(self, *, worker: int) -> None:
+        """Finishes the posts that are on their way before it returns; none is begun after `stop`.
+
+        `worker` is the number under which this process is known to live (`store.liveness`).
+        """
         async with asyncio.TaskGroup() as tasks:
             while not self._stopping.is_set():
                 free = self._concurrency - len(self._running)
-                posts = await self._claims(free) if free else []
+                posts = await self._claims(worker, free) if free else []
                 for post in posts:
                     task = tasks.create_task(self._deliver(post), name=f"post {post.id}")
                     self._running.add(task)
@@ -72,9 +75,10 @@ class Delivery:
         self._stopping.set()
         self._wake.up()
 
-    async def _claims(self, limit: int) -> list[Post]:
+    async def _claims(self, worker: int, limit: int) -> list[Post]:
+        claim = partial(outbox.claim, worker=worker, seconds=self._lease_seconds, limit=limit)
         try:
-            return await self._database.write(partial(outbox.claim, seconds=self._lease_seconds, limit=limit))
+            return await self._database.write(claim)
         except DatabaseUnavailable as error:
             log.warning("database_unavailable", error=str(error))
             return []

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 from adapters.desk import CaseLine, Choice, Form, NotAllowed, OpenConversation, Overview, Target, Values
 from agent.decision import Snapshot, Trigger
 from agent.settings import Feature, Option, Settings
-from bot import forms, words
+from bot import card, forms, words
 from bot.evaluation import Evaluator, Question
 from bot.settings import CurrentSettings
 from bot.text import one_line
@@ -20,7 +20,7 @@ from bot.tracker import is_representative
 from store import cases, conversations, overview, work
 from store.cases import CaseFilter, UnknownCase
 from store.engine import Connection, Database
-from store.model import Author, Case, CaseNumber, CaseStatus, ConversationId, utcnow
+from store.model import Author, Card, Case, CaseNumber, CaseStatus, ConversationId, utcnow
 
 _SHOWN = 20  # cases of an overview
 _PICKED = 50  # conversations of a picker
@@ -114,6 +114,21 @@ class CaseDesk:
         ask = _representatives_page if await self.is_representative(channel, author) else _customers_page
         return await self._database.read(partial(ask, channel=channel, account=account, author=author))
 
+    async def card(
+        self, channel: str, account: str, conversation_key: str, author: Author, number: CaseNumber
+    ) -> tuple[Card, bool] | None:
+        representative = await self.is_representative(channel, author)
+        ask = partial(
+            _card,
+            channel=channel,
+            account=account,
+            key=conversation_key,
+            number=number,
+            settings=await self._in_force(),
+        )
+        found = await self._database.read(ask)
+        return None if found is None else (found, representative)
+
     async def _in_force(self) -> Settings:
         return (await self._settings.recently(self._database)).settings
 
@@ -143,6 +158,19 @@ def _nothing_to_show(snapshot: Snapshot) -> str | None:
         return words.no_case_here()
     said = any(each.text.strip() for each in snapshot.transcript if not each.deleted)
     return None if said else words.nothing_written()
+
+
+def _card(
+    connection: Connection, *, channel: str, account: str, key: str, number: CaseNumber, settings: Settings
+) -> Card | None:
+    conversation_id = conversations.find(connection, channel=channel, account=account, key=key)
+    try:
+        case = cases.get(connection, number)
+    except UnknownCase:
+        return None
+    if conversation_id not in case.conversations:
+        return None
+    return card.build(case, settings, owner_name=case.owner.name if case.owner else None, changed=None)
 
 
 def _outdated(connection: Connection, *, number: CaseNumber, revision: int) -> str | None:

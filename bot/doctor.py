@@ -21,14 +21,26 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from adapters.mail import loading
+from agent.embedded.model.artefact import missing
+from agent.llm.question import Unanswered
 from agent.problems import find_problems
-from bot.config import PREFIX, Config, ConfigError, describe, slack_configuration
+from agent.settings import PredictorChoice, Settings
+from bot.config import (
+    PREFIX,
+    Config,
+    ConfigError,
+    describe,
+    llm_configuration,
+    slack_configuration,
+    teams_configuration,
+)
+from bot.provider import try_out
 from bot.secret import FILE
 from bot.text import one_line
 from store import migrations, sql
 from store import settings as versions
 from store.engine import Database, DatabaseUnavailable
-from store.model import utcnow
+from store.model import Json, utcnow
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 35)  # the first with RETURNING
@@ -51,7 +63,8 @@ class Check:
 def checks(config: Config) -> list[Check]:
     """Blocks for some seconds at most."""
     done = [_python(sys.version_info[:3]), _configuration(config), _web_chat(config), *_mailboxes(config)]
-    done += _slack(config)
+    done += [*_slack(config), *_teams(config), *_llm(config)]
+    done.append(_guarded("prediction", partial(_prediction, missing())))
     done += [_guarded("files", partial(_files, config.directory)), _guarded("port", partial(_port, config))]
     done.append(_guarded("file modes", partial(_modes, config)))
     if config.database_file is not None:
@@ -131,6 +144,51 @@ def _slack(config: Config) -> Iterator[Check]:
         )
 
     yield _guarded("slack", asked)
+
+
+def _teams(config: Config) -> Iterator[Check]:
+    """Asks Microsoft for a token, as each post will."""
+    if not config.teams or config.teams_playground:
+        return
+    from adapters.teams.checking import check  # noqa: PLC0415 -- the SDK only where it is used
+
+    def asked() -> Check:
+        problem = asyncio.run(check(teams_configuration(config)))
+        mend = "Compare with the app registration; docs/teams.md says where each value comes from."
+        return (
+            Check(name="teams", ok=False, sentence=problem, mend=mend)
+            if problem
+            else _fine("teams", "Microsoft gives a token.")
+        )
+
+    yield _guarded("teams", asked)
+
+
+def _prediction(problem: str | None) -> Check:
+    if problem is None:
+        return _fine("prediction", "The embedded predictor's network is there, beside its rules.")
+    return _fine("prediction", f"The embedded predictor works by its rules alone: {problem}")
+
+
+def _llm(config: Config) -> Iterator[Check]:
+    """Asks the model one short question, at the provider's usual price."""
+    configuration = llm_configuration(config)
+    if configuration is None:
+        return
+
+    def asked() -> Check:
+        try:
+            answer = asyncio.run(try_out(configuration))
+        except ConfigError as error:
+            return Check(
+                name="llm", ok=False, sentence=str(error), mend="Install it, or unset CASEWRIGHT_LLM_PROVIDER."
+            )
+        except Unanswered as unanswered:
+            mend = "Look at the CASEWRIGHT_LLM_ variables; until then the embedded predictor answers alone."
+            return Check(name="llm", ok=False, sentence=f"{configuration.name}: {unanswered}.", mend=mend)
+        return _fine("llm", f"{configuration.name} answers, {answer.usage.tokens} tokens for one question.")
+
+    yield _guarded("llm", asked)
 
 
 # --- files ------------------------------------------------------------------------------------------
@@ -268,7 +326,7 @@ def _of_database(config: Config) -> Iterator[Check]:
         schema = _guarded("schema", partial(_schema, database))
         yield schema
         if schema.ok and migrations.is_current(database):
-            yield _guarded("settings", partial(_settings, database))
+            yield _guarded("settings", partial(_settings, database, config))
 
 
 def _reached(database: Database) -> Check:
@@ -298,13 +356,21 @@ def _schema(database: Database) -> Check:
     return Check(name="schema", ok=False, sentence="The database is older.", mend="Run `casewright db upgrade`.")
 
 
-def _settings(database: Database) -> Check:
+def _settings(database: Database, config: Config) -> Check:
     number = database.read_now(versions.current_number)
     stored = database.read_now(partial(versions.get, version=number))
     if stored is None:
         return _fine("settings", "There are none yet; the first start begins with the starter settings.")
     problems = [str(problem) for problem in find_problems(stored.document)]
+    if not problems and _wants_a_model(stored.document) and llm_configuration(config) is None:
+        sentence = f"Version {number} has a model asked, and no provider is configured: it is done without."
+        mend = "Set CASEWRIGHT_LLM_PROVIDER, or `prediction.predictor: embedded` in the settings; see docs/llm.md."
+        return Check(name="settings", ok=False, sentence=sentence, mend=mend)
     if not problems:
         return _fine("settings", f"Version {number} is in force and right.")
     mend = "Export them, mend them and import them again: `casewright settings export`."
     return Check(name="settings", ok=False, sentence=f"Version {number}: {'; '.join(problems)}", mend=mend)
+
+
+def _wants_a_model(document: Json) -> bool:
+    return Settings.model_validate(document).prediction.predictor is not PredictorChoice.EMBEDDED

@@ -8,13 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import structlog
+
 from agent import language
+from agent.consultation import Consultation
 from agent.decide import decide
 from agent.decision import Decision, Outcome, Snapshot, Trigger, Write
+from agent.llm.reader import Llm, Reader
 from agent.predictor import Predictor, Sender
 from bot import words
 from bot.announce import announce
 from bot.metrics import Metrics
+from bot.modelled import Modelled, modelled
+from bot.purse import ConversationPurse
 from bot.settings import CurrentSettings
 from store import audit, cases, conversations, evaluations, outbox
 from store.audit import Origin
@@ -30,9 +36,12 @@ from store.model import (
     Change,
     ContactId,
     ConversationId,
+    Json,
     MessageId,
     utcnow,
 )
+
+log = structlog.get_logger()
 
 AGENT = Actor(kind=ActorKind.AGENT, id="agent", name="Casewright")
 
@@ -55,34 +64,57 @@ class Finding:
     contact_id: ContactId | None  # the customer's
     decision: Decision
     predictor: str
+    model: Modelled
     milliseconds: float
 
 
 class Evaluator:
-    def __init__(self, database: Database, settings: CurrentSettings, predictor: Predictor, metrics: Metrics) -> None:
+    """`predictor` always answers; `llm` is asked as well where the settings say so."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: CurrentSettings,
+        predictor: Predictor,
+        metrics: Metrics,
+        llm: Llm | None = None,
+    ) -> None:
         self._database = database
         self._settings = settings
         self._predictor = predictor
         self._metrics = metrics
+        self._llm = llm
 
     async def find(self, question: Question) -> Finding:
-        snapshot, contact_id = await self._database.read(partial(self._read, question=question))
+        snapshot, contact_id, reading = await self._database.read(partial(self._read, question=question))
         if snapshot.conversation.language is None and _language_matters(snapshot):
             snapshot = await asyncio.to_thread(_with_language, snapshot)
+        consultation = Consultation(self._predictor, self._llm, self._reader(snapshot, reading))
         started = time.perf_counter()
-        decision = await decide(snapshot, self._predictor)
+        decision = await decide(snapshot, consultation)
         milliseconds = (time.perf_counter() - started) * 1000
         self._metrics.evaluations.labels(decision.outcome).inc()
-        predictor = f"{self._predictor.name} {self._predictor.version}"
+        if consultation.unanswered is not None:
+            log.warning("llm_unanswered", provider=consultation.provider, why=str(consultation.unanswered))
+        model = modelled(consultation, snapshot.settings.prediction.prices)
+        self._metrics.observe_model(model)
         return Finding(
             snapshot=snapshot,
             contact_id=contact_id,
             decision=decision,
-            predictor=predictor,
+            predictor=consultation.said_by,
+            model=model,
             milliseconds=milliseconds,
         )
 
-    def _read(self, connection: Connection, question: Question) -> tuple[Snapshot, ContactId | None]:
+    def _reader(self, snapshot: Snapshot, reading: Json | None) -> Reader | None:
+        if self._llm is None:
+            return None
+        return Reader(
+            self._llm, ConversationPurse(self._database, snapshot.conversation.id, snapshot.settings), reading
+        )
+
+    def _read(self, connection: Connection, question: Question) -> tuple[Snapshot, ContactId | None, Json | None]:
         conversation = conversations.get(connection, question.conversation_id)
         number = question.case_number or conversation.case_number
         case = None if number is None or question.manual else cases.get(connection, number)
@@ -102,7 +134,8 @@ class Evaluator:
             rejected=cases.rejected(connection, case.number) if case else frozenset(),
             human_cleared=cases.cleared_by_people(connection, case.number) if case else frozenset(),
         )
-        return snapshot, customer.contact_id if customer else None
+        reading = evaluations.last_reading(connection, conversation.id)
+        return snapshot, customer.contact_id if customer else None, reading
 
 
 def _language_matters(snapshot: Snapshot) -> bool:
@@ -223,15 +256,16 @@ def _evaluation(finding: Finding, number: CaseNumber | None) -> Evaluation:
         trigger=snapshot.trigger,
         outcome=decision.outcome,
         why=decision.why,
-        detail=_detail(decision),
+        detail=_detail(decision, finding.model),
         predictor=finding.predictor,
         settings_version=snapshot.settings_version,
         milliseconds=finding.milliseconds,
     )
 
 
-def _detail(decision: Decision) -> dict[str, object]:
+def _detail(decision: Decision, model: Modelled) -> dict[str, object]:
     resolved = [*decision.writes, *decision.suggestions]
+    cited = {evidence.message_id for each in resolved for evidence in each.evidence}
     return {
         "passes": decision.passes,
         "fields": dict(decision.fields),
@@ -243,7 +277,8 @@ def _detail(decision: Decision) -> dict[str, object]:
             each.field: {"reason": each.reason, "value": each.value, "confidence": each.confidence}
             for each in decision.refusals
         },
-        "cited": sorted({evidence.message_id for each in resolved for evidence in each.evidence}),
+        "cited": sorted(cited | model.cited),
+        **model.detail,
     }
 
 

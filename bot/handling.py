@@ -117,6 +117,8 @@ def _append(connection: Connection, *, claim: Claim, reading: Reading, in_force:
         _think_later(connection, conversation_id, in_force)
         if not reading.noise and (reception is None or reception.reopens):
             _reopen_if_resolved(connection, claim=claim, in_force=in_force)
+    if mailroom.is_mail(inbound):
+        mailroom.tell_what_was_left_out(connection, claim, role=reading.role)
 
 
 def _answered(connection: Connection, claim: Claim, *, first: bool) -> None:

@@ -12,6 +12,7 @@ from agent.noise import is_noise
 from agent.record_creation import MailFacts, item_for, rule_for, values_of
 from agent.settings import CreationItem, RecordCreationRule, UnknownSender
 from bot import words
+from bot.evaluation import AGENT
 from bot.settings import InForce
 from store import cases, contacts, conversations, mail, outbox, work
 from store.audit import Origin
@@ -97,6 +98,20 @@ def relay(connection: Connection, claim: Claim) -> None:
     if to and not to & set(facts.recipients):
         key = f"{claim.event.id}:relay"
         outbox.queue_text(connection, claim.lease.conversation_id, key, inbound.text, relay=inbound.external_id)
+
+
+def tell_what_was_left_out(connection: Connection, claim: Claim, *, role: Role) -> None:
+    """Files past a limit are in the mail alone: a representative hears of it, a customer's case is marked."""
+    inbound, conversation_id = claim.event.inbound, claim.lease.conversation_id
+    left_out = [str(each) for each in cast("list[Any]", inbound.raw.get("left_out", []))]
+    if not left_out:
+        return
+    if role is Role.REPRESENTATIVE:
+        text = words.passed_on_without(left_out)
+        outbox.queue_text(connection, conversation_id, f"{claim.event.id}:left", text, audience=inbound.author.id)
+    elif (case := _live_case(connection, claim)) is not None:
+        origin = Origin(actor=AGENT, conversation_id=conversation_id)
+        cases.add_failure(connection, origin, case.number, words.not_all_kept(left_out))
 
 
 def _live_case(connection: Connection, claim: Claim) -> Case | None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from bot.modelled import Modelled
+
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -37,6 +39,17 @@ class Metrics:
             ["channel", "account", "state"],
             registry=registry,
         )
+        self.llm_requests = Counter("casewright_llm_requests", "Requests to a model.", ["provider"], registry=registry)
+        self.llm_tokens = Counter("casewright_llm_tokens", "Tokens.", ["provider", "kind"], registry=registry)
+        self.llm_cost = Counter(
+            "casewright_llm_cost", "By the settings' prices.", ["provider", "currency"], registry=registry
+        )
+        self.llm_fallbacks = Counter(
+            "casewright_llm_fallbacks", "Evaluations that a model left unanswered.", ["reason"], registry=registry
+        )
+        self.llm_seconds = Histogram(
+            "casewright_llm_seconds", "Until a model answered or failed.", buckets=SECONDS, registry=registry
+        )
         self.waiting = 0
 
     def observe_backlog(self, waiting: int, oldest: float, dead: int) -> None:
@@ -50,6 +63,19 @@ class Metrics:
         for channel, accounts in channels.items():
             for account, state in accounts.items():
                 self.accounts.labels(channel, account, state).set(1)
+
+    def observe_model(self, model: Modelled) -> None:
+        if model.trouble is not None:
+            self.llm_fallbacks.labels(model.trouble).inc()
+        if not model.milliseconds:
+            return
+        self.llm_seconds.observe(model.milliseconds / 1000)
+        self.llm_requests.labels(model.provider).inc(model.usage.requests)
+        fresh = model.usage.input - model.usage.cached
+        for kind, tokens in (("input", fresh), ("cached", model.usage.cached), ("output", model.usage.output)):
+            self.llm_tokens.labels(model.provider, kind).inc(tokens)
+        if model.cost is not None:
+            self.llm_cost.labels(model.provider, model.currency).inc(float(model.cost))
 
     def rendered(self) -> bytes:
         return generate_latest(self.registry)

@@ -104,6 +104,16 @@ def came_back(addresses: str) -> str:
     )
 
 
+def passed_on_without(left_out: Sequence[str]) -> str:
+    """To a representative, of their own mail's files."""
+    return "Your mail went on without some of its files. " + one_line(" ".join(left_out), 1000)
+
+
+def not_all_kept(left_out: Sequence[str]) -> str:
+    """To the team, of a customer's mail."""
+    return "Some files of a mail are in the mail alone. " + one_line(" ".join(left_out), 1000)
+
+
 def reached_not_everybody(reason: str) -> str:
     return f"An answer did not reach everybody: {one_line(reason, 600)}"
 

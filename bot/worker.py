@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Protocol
 from uuid import uuid4
@@ -39,6 +40,16 @@ class GaveUp(Protocol):
     def __call__(self, connection: Connection, *, claim: Claim, error_id: str) -> None: ...
 
 
+@asynccontextmanager
+async def alive(database: Database) -> AsyncGenerator[Liveness]:
+    """This process as a worker among others: when it is over, and at its death, what it held is free at once."""
+    liveness = await asyncio.to_thread(Liveness, database)
+    try:
+        yield liveness
+    finally:
+        await asyncio.to_thread(liveness.let_go)
+
+
 class Worker:
     """Runs until told to stop; `concurrency` conversations at a time."""
 
@@ -68,20 +79,16 @@ class Worker:
         self._running: dict[asyncio.Task[None], ConversationId] = {}
         self._suspect: asyncio.Task[None] | None = None
 
-    async def run(self, *, stop_seconds: float) -> None:
+    async def run(self, liveness: Liveness, *, stop_seconds: float) -> None:
         """Claims until `stop`, then finishes what it holds within `stop_seconds`, or gives it back."""
-        liveness = await asyncio.to_thread(Liveness, self._database)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._keep_leases(liveness), name="worker leases")
-                try:
-                    while not self._stopping.is_set():
-                        await self._claim_some(liveness.worker)
-                finally:
-                    await self._wind_down(stop_seconds)
-                    self._over.set()
-        finally:
-            await asyncio.to_thread(liveness.let_go)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_leases(liveness), name="worker leases")
+            try:
+                while not self._stopping.is_set():
+                    await self._claim_some(liveness.worker)
+            finally:
+                await self._wind_down(stop_seconds)
+                self._over.set()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -197,8 +204,9 @@ class Worker:
                 freed = await asyncio.to_thread(liveness.free_the_dead)
                 if freed:
                     self._metrics.stolen_leases.inc(freed)
-                    log.warning("leases_of_dead_workers_freed", conversations=freed)
+                    log.warning("leases_of_dead_workers_freed", conversations_and_posts=freed)
                     self._wake.up()
+                    self._posts.up()
             except DatabaseUnavailable as error:
                 log.warning("database_unavailable", error=str(error))
             with suppress(TimeoutError):

@@ -30,6 +30,7 @@ T = TypeVar("T")
 Transaction = Callable[[Connection], object]
 """Work for one transaction, e.g. `partial(cases.claim, number=1042)`."""
 
+_PAUSE, _PAUSES = 0.005, 20  # seconds, and how many of them a write that can wait lets pass at most
 SQLITE_PRAGMAS = (
     "busy_timeout=20000",  # first, for switching to WAL may have to wait as well
     "journal_mode=WAL",
@@ -60,6 +61,7 @@ class Database:
         self._writers = ThreadPoolExecutor(threads, thread_name_prefix="database-write")
         self._urgent = ThreadPoolExecutor(threads, thread_name_prefix="database-urgent")
         self._writer = Writer(self.engine) if self.is_sqlite else None
+        self._urgent_now = 0  # writes on their way
 
     async def write(self, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
         """Commits what `work` did, or nothing of it. What is urgent goes first, where one waits for the other.
@@ -67,10 +69,24 @@ class Database:
         Raises whatever `work` raises, and DatabaseUnavailable when the database does.
         """
         if self._writer is None:
-            threads = self._urgent if urgent else self._writers
-            return await asyncio.get_running_loop().run_in_executor(threads, self.write_now, work)
+            return await (self._write_urgently(work) if urgent else self._write_in_turn(work))
         with _outages():
             return await asyncio.wrap_future(self._writer.submit(work, urgent=urgent))
+
+    async def _write_urgently(self, work: Callable[[Connection], T]) -> T:
+        self._urgent_now += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._urgent, self.write_now, work)
+        finally:
+            self._urgent_now -= 1
+
+    async def _write_in_turn(self, work: Callable[[Connection], T]) -> T:
+        """Python runs one thread at a time: what can wait lets pass what is urgent, but not for ever."""
+        for _ in range(_PAUSES):
+            if not self._urgent_now:
+                break
+            await asyncio.sleep(_PAUSE)
+        return await asyncio.get_running_loop().run_in_executor(self._writers, self.write_now, work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)

@@ -66,6 +66,12 @@ def last_cited(connection: Connection, conversation_id: ConversationId) -> froze
     return frozenset(MessageId(each) for each in (detail or {}).get("cited", ()))
 
 
+def last_reading(connection: Connection, conversation_id: ConversationId) -> Json | None:
+    """What a model had read and found when the conversation was last looked at."""
+    detail: Json | None = connection.execute(_LATEST, {"conversation": conversation_id}).scalar_one_or_none()
+    return (detail or {}).get("reading")
+
+
 def last_proposed(connection: Connection, conversation_id: ConversationId) -> dict[str, Value] | None:
     """The values of the case that was proposed last; None where none ever was."""
     detail: Json | None = connection.execute(_LATEST_PROPOSAL, {"conversation": conversation_id}).scalar_one_or_none()

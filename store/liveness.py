@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from store import work
+from store import outbox, work
 from store.engine import Database, DatabaseUnavailable
 from store.schema import workers
 from store.sql import insert, now
@@ -66,13 +67,10 @@ class Liveness:
             self._connection = None
 
     def free_the_dead(self) -> int:
-        """Frees the leases of workers whose lock is gone; returns how many conversations that were."""
-        owners = self._database.read_now(work.lease_owners)
+        """Frees the conversations and the posts of workers whose lock is gone; returns how many that were."""
+        owners = self._database.read_now(_lease_owners)
         dead = [owner for owner in owners if owner != self.worker and self._is_dead(owner)]
-        return sum(
-            self._database.write_now(lambda connection, owner=owner: work.free_leases_of(connection, owner))
-            for owner in dead
-        )
+        return sum(self._database.write_now(partial(_free, worker=owner)) for owner in dead)
 
     def let_go(self) -> None:
         if self._file is not None:
@@ -94,6 +92,14 @@ class Liveness:
     @staticmethod
     def _keys(worker: int) -> dict[str, int]:
         return {"class": ADVISORY_CLASS, "worker": worker}
+
+
+def _lease_owners(connection: Connection) -> set[int]:
+    return {*work.lease_owners(connection), *outbox.lease_owners(connection)}
+
+
+def _free(connection: Connection, *, worker: int) -> int:
+    return work.free_leases_of(connection, worker) + outbox.free_leases_of(connection, worker)
 
 
 def _register(connection: Connection) -> int:

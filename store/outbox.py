@@ -1,11 +1,13 @@
 """Posts that wait to go out: queued in the transaction that decided them, sent in order within a conversation.
 
 A row is `sending`, committed, before the channel is called. One that is found `sending` past its lease belonged to a
-process that died: it is sent again with `uncertain` set, so that the channel looks before it repeats itself.
+process that died, and the lease ends at once when that is noticed: it is sent again with `uncertain` set, so that the
+channel looks before it repeats itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,6 +72,7 @@ _BEGIN = (
         attempts=outbox.c.attempts + 1,
         uncertain=or_(outbox.c.uncertain, outbox.c.status == "sending"),
         status="sending",
+        lease_owner=bindparam("worker"),
         lease_until=bindparam("until"),
     )
 )
@@ -82,6 +85,7 @@ _DELIVERED = (
         status="delivered",
         native_id=bindparam("native"),
         done_at=bindparam("moment"),
+        lease_owner=None,
         lease_until=None,
         error=None,
         error_id=None,
@@ -134,14 +138,27 @@ def _queue(connection: Connection, conversation_id: int, key: str, kind: str, pa
     connection.execute(_QUEUE, row)
 
 
-def claim(connection: Connection, *, seconds: float, limit: int) -> list[Post]:
+def claim(connection: Connection, *, worker: int, seconds: float, limit: int) -> list[Post]:
     """Marks up to `limit` posts as being sent, at most one per conversation: the head of its line."""
     moment = now(connection)
     rows = connection.execute(_DUE, {"moment": moment, "most": limit}).all()
     if rows:
-        begun = {"ids": [row.id for row in rows], "until": moment + timedelta(seconds=seconds)}
+        until = moment + timedelta(seconds=seconds)
+        begun = {"ids": [row.id for row in rows], "worker": worker, "until": until}
         connection.execute(_BEGIN, begun)
     return [_post(row, moment) for row in rows]
+
+
+def lease_owners(connection: Connection) -> Sequence[int]:
+    """Workers that have a post on its way at the moment."""
+    owners = select(outbox.c.lease_owner).where(outbox.c.lease_owner.is_not(None)).distinct()
+    return connection.execute(owners).scalars().all()
+
+
+def free_leases_of(connection: Connection, worker: int) -> int:
+    """Ends the leases of what a dead worker was sending: whoever claims it next sends it as uncertain."""
+    freed = update(outbox).where(outbox.c.lease_owner == worker)
+    return connection.execute(freed.values(lease_owner=None, lease_until=now(connection))).rowcount
 
 
 def _post(row: Row[Any], moment: datetime) -> Post:
@@ -199,7 +216,8 @@ def bury(connection: Connection, post: Post, *, error: str, error_id: str) -> bo
 
 def _settle(connection: Connection, post: Post, **values: Any) -> bool:
     mine = {"post": post.id, "attempt": post.attempts}
-    return connection.execute(update(outbox).where(_mine).values(lease_until=None, **values), mine).rowcount == 1
+    settled = update(outbox).where(_mine).values(lease_owner=None, lease_until=None, **values)
+    return connection.execute(settled, mine).rowcount == 1
 
 
 def card_place(connection: Connection, conversation_id: int, number: int) -> str | None:

@@ -278,6 +278,13 @@ evaluations = Table(
     Index("ix_evaluations_case", "case_number", "id"),
 )
 
+predictions_spent = Table(
+    "predictions_spent",
+    metadata,
+    Column("scope", Text, primary_key=True),  # "day 2026-11-20" or "conversation 17"
+    Column("tokens", BigInteger, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -375,6 +382,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("uncertain", Boolean, nullable=False, default=False),
     Column("due_at", UtcDateTime, nullable=False),
+    Column("lease_owner", BigId),  # the worker that is sending it
     Column("lease_until", UtcDateTime),
     Column("native_id", Text),
     Column("created_at", UtcDateTime, nullable=False),
@@ -391,6 +399,13 @@ outbox = Table(
         "id",
         sqlite_where=text("status IN ('queued', 'sending')"),
         postgresql_where=text("status IN ('queued', 'sending')"),
+    ),
+    # Finds what a dead worker was sending.
+    Index(
+        "ix_outbox_lease",
+        "lease_owner",
+        sqlite_where=text("lease_owner IS NOT NULL"),
+        postgresql_where=text("lease_owner IS NOT NULL"),
     ),
     Index(
         "ix_outbox_due",

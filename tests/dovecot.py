@@ -191,16 +191,21 @@ class Dovecot:
             client.create_folder(folder)
 
     def recreate(self, folder: str, mails: Iterable[tuple[bytes, datetime]] = (), user: str = USER) -> None:
-        """The folder anew, as after a restored backup: another UIDVALIDITY, and uids that begin again."""
+        """The folder anew, as after a restored backup: another UIDVALIDITY, and uids that begin again.
+
+        Whoever watches it sees it with all its mails at once.
+        """
+        anew = f"{folder} anew"
         with self.client(user) as client:
             before = client.folder_status(folder, ["UIDVALIDITY"])[b"UIDVALIDITY"]
+            client.create_folder(anew)
+            for mail, at in mails:
+                client.append(anew, mail, msg_time=at)
             client.delete_folder(folder)
-            client.create_folder(folder)
+            client.rename_folder(anew, folder)
             after = client.folder_status(folder, ["UIDVALIDITY"])[b"UIDVALIDITY"]
             if before == after:
                 raise RuntimeError("the folder kept its UIDVALIDITY")
-            for mail, at in mails:
-                client.append(folder, mail, msg_time=at)
 
     def fill(self, mails: Iterable[bytes], user: str = USER) -> None:
         """Straight into the maildir of a user, in order, which is quicker than to deliver thousands."""

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,9 +22,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from agent.embedded.model.artefact import shipped
 from agent.embedded.predictor import evaluate
-from store.model import FieldId
-from tests.agent.embedded.figures import (
+from bot.simulation.figures import (
     Counts,
     Evaluate,
     Played,
@@ -35,7 +36,9 @@ from tests.agent.embedded.figures import (
     milliseconds,
     play,
 )
-from tests.agent.embedded.labelled import Labelled, public, support
+from bot.simulation.labelled import Labelled
+from store.model import FieldId
+from tests.labelled import public, support
 
 ROOT = Path(__file__).parent.parent
 _WIDTH = 120
@@ -77,7 +80,8 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="All figures as JSON.")] = False,
 ) -> None:
     conversations = _read(data, part)
-    predictors: dict[str, Evaluate] = {"embedded": evaluate, "always abstain": always_abstain}
+    embedded = partial(evaluate, artefact=shipped())
+    predictors: dict[str, Evaluate] = {"embedded": embedded, "rules": evaluate, "always abstain": always_abstain}
     played = {name: _played(name, conversations, one) for name, one in predictors.items()}
     if as_json:
         figures = {name: _figures(every) for name, every in played.items()}
@@ -91,10 +95,15 @@ def main(
         console.print(_mistakes(played["embedded"]))
 
 
-def _read(data: Set, part: Part) -> list[Labelled]:
+def data_folder() -> Path:
     folder = Path(os.environ.get("CASEWRIGHT_DATA") or ROOT.parent / "shared" / "data")
     if not folder.is_dir():
         raise SystemExit(f"There is no data in {folder}: set CASEWRIGHT_DATA to the folder that holds it.")
+    return folder
+
+
+def _read(data: Set, part: Part) -> list[Labelled]:
+    folder = data_folder()
     return support(folder) if data is Set.SUPPORT else public(folder, data, part)
 
 

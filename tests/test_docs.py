@@ -1,4 +1,4 @@
-"""What docs/email.md and docs/slack.md say is what the product takes."""
+"""What the pages in docs say is what the product takes."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ from adapters.mail.imap import MailboxState
 from adapters.mail.sign_in.secrets import CLIENT_SECRET, PASSWORD, REFRESH_TOKEN
 from agent.conditions import MAIL
 from agent.document import starter
+from agent.llm.configuration import Kind
+from agent.llm.question import Trouble
 from agent.problems import find_problems
-from agent.settings import Channels, RecordCreationRule, SlackSettings
+from agent.settings import Channels, PredictionSettings, RecordCreationRule, SlackSettings
 from bot.cli import mail
 from bot.cli.tree import commands
 from bot.config import Config
@@ -42,7 +44,10 @@ BLOCKS = [
 ]
 SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))
 SLACK_PAGE = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
+LLM_PAGE = (ROOT / "docs" / "llm.md").read_text(encoding="utf-8")
 SLACK_COMMANDS = re.findall(r"casewright [a-z][^`\n]*", SLACK_PAGE)
+TEAMS_PAGE = (ROOT / "docs" / "teams.md").read_text(encoding="utf-8")
+TEAMS_COMMANDS = re.findall(r"casewright [a-z][^`\n]*", TEAMS_PAGE)
 COMMANDS = sorted({span for span in SPANS if span.startswith("casewright ")})
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
 CONFIGURATION = (Mailbox, Limits, Server, AfterHandling, Password, Microsoft, RefreshToken)
@@ -101,7 +106,7 @@ def test_every_state_is_explained() -> None:
     assert Signal.TOKEN in PAGE
 
 
-@pytest.mark.parametrize("written", sorted({*COMMANDS, *SLACK_COMMANDS}))
+@pytest.mark.parametrize("written", sorted({*COMMANDS, *SLACK_COMMANDS, *TEAMS_COMMANDS}))
 def test_a_command_of_the_page_can_be_typed(written: str) -> None:
     """Its name, how many arguments it has, and its options; nothing is run."""
     command: Any = get_command(commands)
@@ -140,3 +145,32 @@ def test_the_variables_of_slack_on_the_page_are_ours() -> None:
     assert {each.removesuffix("_FILE") for each in named} <= {
         f"CASEWRIGHT_{each.upper()}" for each in Config.model_fields
     }
+
+
+def test_the_teams_page_names_the_variables_that_there_are() -> None:
+    ours = {f"CASEWRIGHT_{name.upper()}" for name in Config.model_fields}
+    named = set(re.findall(r"CASEWRIGHT_[A-Z_]+", TEAMS_PAGE))
+    assert named <= {*ours, "CASEWRIGHT_TEAMS_APP_SECRET_FILE"}
+    assert {each for each in ours if "TEAMS" in each} <= {*named, "CASEWRIGHT_TEAMS_APP_SECRET"}
+
+
+def test_the_settings_of_predictions_on_the_page_are_those_that_there_are() -> None:
+    part = LLM_PAGE.partition("## Settings")[2].partition("\n## ")[0]
+    told = {name: default.strip("` ") for name, default in re.findall(r"^\| `(\w+)` \| ([^|]+) \|", part, re.MULTILINE)}
+    assert [*told] == [*PredictionSettings.model_fields]
+    for name, field in PredictionSettings.model_fields.items():
+        assert yaml.safe_load(told[name]) == (to_jsonable_python(field.default) or "none"), name
+
+
+def test_the_yaml_of_predictions_is_taken() -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", LLM_PAGE, re.DOTALL)
+    assert find_problems(starter().model_dump(mode="json") | yaml.safe_load(dedent(block))) == []
+
+
+def test_every_provider_and_every_trouble_with_it_is_explained() -> None:
+    assert [each for each in (*Kind, *Trouble) if f"\n| `{each}` |" not in LLM_PAGE] == []
+
+
+def test_the_variables_of_models_on_the_page_are_those_that_there_are() -> None:
+    named = {each.removesuffix("_FILE") for each in re.findall(r"CASEWRIGHT_LLM_\w+", LLM_PAGE)}
+    assert named == {f"CASEWRIGHT_{each.upper()}" for each in Config.model_fields if each.startswith("llm_")}

@@ -52,6 +52,7 @@ class MailChannel:
             mailbox.name: Supervisor(mailbox, self._keeping[mailbox.name], credentials)
             for mailbox, credentials in mailboxes
         }
+        self._running = False
         holder = this_process()
         self._attending = {
             name: Attending(database, self._mailboxes[name], supervisor, holder=holder)
@@ -64,6 +65,12 @@ class MailChannel:
 
     @property
     def health(self) -> Health:
+        if not self._running:
+            return Health(
+                state=State.STARTING,
+                sentence="Not running.",
+                accounts=dict.fromkeys(self._mailboxes, MailboxState.STARTING),
+            )
         mailboxes = {name: attending.health for name, attending in self._attending.items()}
         states = {each.state for each in mailboxes.values()}
         starting = states == {MailboxState.STARTING}
@@ -82,10 +89,14 @@ class MailChannel:
         return []
 
     async def run(self, receive: Receive) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for name, attending in self._attending.items():
-                self._keeping[name].receive = receive
-                tasks.create_task(attending.run(), name=f"attending to {name}")
+        self._running = True
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for name, attending in self._attending.items():
+                    self._keeping[name].receive = receive
+                    tasks.create_task(attending.run(), name=f"attending to {name}")
+        finally:
+            self._running = False
 
     async def send(self, outbound: Outbound) -> str:
         """A card that changed is not sent again: the line beside it says what is new."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -22,7 +23,8 @@ log = structlog.get_logger()
 
 # What waiting may mend; the mails wait on the server meanwhile.
 _LATER = (Overloaded, DatabaseUnavailable, OSError)
-_OLDER = "The mailbox was numbered anew, and this was sent before it was switched on: nothing older is answered."
+_OLDER = "This is from before the mailbox was switched on: nothing older is answered."
+_SKEW = timedelta(hours=1)  # that the server's clock and ours may be apart
 
 
 class Keeping:
@@ -131,9 +133,15 @@ async def _store(receive: Receive, sorted_: Sequence[Sorted], more: Transaction 
 
 
 def _is_older(mail: Mail, arrival: Arrival, position: Position) -> bool:
-    """Of a folder that is read again, which a move to another server may have given new dates of arrival."""
+    """Old mail comes late where a backup is restored, or where a folder is numbered anew and read again.
+
+    A move to another server may have given new dates of arrival; then it is the mail's own date that tells. Both have
+    whole seconds: one of the second in which the mailbox was switched on may be a later one.
+    """
+    since = position.since.replace(microsecond=0)
     again = arrival.uidvalidity != position.uidvalidity
-    return again and mail.sent_at is not None and mail.sent_at < position.since
+    sent_before = again and mail.sent_at is not None and mail.sent_at < since
+    return sent_before or arrival.received_at < since - _SKEW
 
 
 def _unanswered(mail: Sorted, reason: str) -> Sorted:

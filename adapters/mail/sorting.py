@@ -186,6 +186,7 @@ def inbound_of(mail: Mail, mailbox: Mailbox, kept: KeptMail, key: str, thread: T
             "subject": without_token(mail.subject)[:_LONGEST_SUBJECT],
             "sender": kept.sender,
             "recipients": [each.address for each in (*mail.to, *mail.cc)],
+            "left_out": list(mail.left_out),
         },
     )
 

@@ -14,11 +14,11 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 
 from adapters.channel import Health, Receive, RetryLater, State, Undeliverable
 from adapters.desk import Desk
+from adapters.pacing import Pacing
 from adapters.slack.api import Api
 from adapters.slack.configuration import CHANNEL, InForce, SlackConfiguration
 from adapters.slack.filing import Filing
 from adapters.slack.interacting import Interacting
-from adapters.slack.pacing import Pacing
 from adapters.slack.people import People
 from adapters.slack.places import Places
 from adapters.slack.receiving import Receiving

@@ -13,8 +13,8 @@ import structlog
 from aiohttp import web
 
 from adapters.channel import RetryLater, Undeliverable
+from adapters.payload import parts, text
 from adapters.slack.api import Api, ApiRefused
-from adapters.slack.payload import parts, text
 from adapters.slack.workspaces import Workspaces
 from store import slack
 from store.engine import Database, DatabaseUnavailable

@@ -15,12 +15,12 @@ from typing import Any
 import structlog
 
 from adapters.desk import Desk, Form, NotAllowed, Target
+from adapters.payload import parsed, part, parts, required
+from adapters.payload import text as text_of
 from adapters.slack import addresses, home, modals
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.blocks import VERB
 from adapters.slack.configuration import CHANNEL, InForce
-from adapters.slack.payload import parsed, part, parts, required
-from adapters.slack.payload import text as text_of
 from adapters.slack.people import People
 from adapters.slack.places import Places
 from adapters.slack.receiving import Origin, Receiving

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from adapters.desk import Choice, Form, FormField, Input, OpenConversation
+from adapters.payload import part, parts, text
 from adapters.slack.blocks import VERB, plain, rich_text, suggested
-from adapters.slack.payload import part, parts, text
 from adapters.slack.words import clean, length, run, shortened
 from store.model import CardSuggestion, Json
 

@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 
 from adapters.channel import RetryLater
+from adapters.payload import part, parts, text
 from adapters.slack.api import Api, ApiRefused
-from adapters.slack.payload import part, parts, text
 from adapters.slack.workspaces import Workspace
 from store.model import Author, Json
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from adapters.payload import part, text
 from adapters.slack import words
-from adapters.slack.payload import part, text
 from store.model import Json
 
 # Everything else that Slack calls a message is somebody joining, a topic, a pin: nobody has said anything.

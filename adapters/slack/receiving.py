@@ -10,10 +10,10 @@ from functools import partial
 import structlog
 
 from adapters.channel import Receive, RetryLater
+from adapters.payload import parts, text
 from adapters.slack import addresses, filing, words
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.configuration import CHANNEL, InForce
-from adapters.slack.payload import parts, text
 from adapters.slack.people import People
 from adapters.slack.places import Place, Places
 from adapters.slack.reading import Happening, Spoken, spoken

@@ -10,11 +10,11 @@ import structlog
 
 from adapters.channel import RetryLater, Undeliverable
 from adapters.desk import Desk
+from adapters.pacing import Pacing
+from adapters.payload import part, parts, text
 from adapters.slack import addresses, blocks, words
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.configuration import CHANNEL, InForce
-from adapters.slack.pacing import Pacing
-from adapters.slack.payload import part, parts, text
 from adapters.slack.people import People
 from adapters.slack.triage import Triage
 from adapters.slack.workspaces import Workspace, Workspaces

@@ -23,9 +23,9 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from adapters.channel import Overloaded, RetryLater
+from adapters.payload import part, text
 from adapters.slack.api import Api
 from adapters.slack.interacting import Interacting
-from adapters.slack.payload import part, text
 from adapters.slack.people import People
 from adapters.slack.receiving import Origin, Receiving
 from adapters.slack.surface import EVENTS, INSTALL, REDIRECT

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from adapters.payload import text
 from adapters.slack import addresses, blocks, words
 from adapters.slack.api import Api
-from adapters.slack.payload import text
 from adapters.slack.workspaces import Workspace
 from store import conversations, outbox, slack
 from store.engine import Connection, Database

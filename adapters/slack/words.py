@@ -12,7 +12,7 @@ from itertools import count
 
 import emoji
 
-from adapters.slack.payload import part, parts, text
+from adapters.payload import part, parts, text
 from store.model import Json
 
 # All blocks of a post together: Slack refuses more than some 13,000 with what holds them, and says nowhere how many.

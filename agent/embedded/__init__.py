@@ -1,4 +1,4 @@
-"""The embedded predictor: rules and matching over what the administrator described. No network, no key, no model."""
+"""The embedded predictor: rules over what the administrator described, and a small network. No connection, no key."""
 
 from agent.embedded.predictor import EmbeddedPredictor
 

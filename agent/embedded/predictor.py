@@ -1,9 +1,10 @@
-"""The predictor that always works: rules and matching over the administrator's own definitions."""
+"""The predictor that always works: rules over the administrator's own definitions, and a small network beside them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -14,12 +15,15 @@ from agent.embedded.cues import cues_of
 from agent.embedded.dates import DateReader
 from agent.embedded.description import DescriptionReader
 from agent.embedded.field_reader import FieldReader
+from agent.embedded.fusion import foreign, fused
 from agent.embedded.genre import Genre
 from agent.embedded.identifiers import IdentifierReader
 from agent.embedded.identity import verified
 from agent.embedded.language_names import is_language_field
 from agent.embedded.languages import LanguageReader
 from agent.embedded.lookups import LookupReader
+from agent.embedded.model.artefact import Artefact, shipped
+from agent.embedded.model.proposals import is_put, proposals
 from agent.embedded.phones import PhoneReader
 from agent.embedded.settle import abstain
 from agent.embedded.talk import Talk
@@ -35,20 +39,51 @@ class Reader(Protocol):
 
 
 class EmbeddedPredictor:
-    """Needs no network, no key and no model. The same request always gets the same answer."""
+    """Needs no network connection and no key. The same request always gets the same answer.
+
+    Where what runs the network is not installed, the rules answer alone.
+    """
 
     name = "embedded"
-    version = "1"
+    version = "2"
 
     async def predict(self, request: PredictionRequest) -> Sequence[Prediction | Abstention]:
-        return await asyncio.to_thread(evaluate, request)  # the first one takes half a second of reading word lists
+        return await asyncio.to_thread(_predict, request)  # the first one takes a second of reading
 
 
-def evaluate(request: PredictionRequest) -> list[Prediction | Abstention]:
-    """Pure; one answer per field, in the order in which they were asked for."""
+def _predict(request: PredictionRequest) -> list[Prediction | Abstention]:
+    return evaluate(request, shipped())
+
+
+def evaluate(request: PredictionRequest, artefact: Artefact | None = None) -> list[Prediction | Abstention]:
+    """One answer per field, in the order in which they were asked for; by rules alone without an artefact."""
     readers = _readers(request)
     talk = Talk(request, [reader for reader in readers if isinstance(reader, FieldReader)])
-    return [_answer(field, reader, talk) for field, reader in zip(request.fields, readers, strict=True)]
+    answers = [_answer(field, reader, talk) for field, reader in zip(request.fields, readers, strict=True)]
+    if artefact is None or talk.genre is not Genre.LETTER or not any(map(is_put, request.fields)):
+        return answers
+    return _with_network(request.fields, answers, talk, artefact)
+
+
+def _with_network(
+    fields: Sequence[CaseField], answers: Sequence[Prediction | Abstention], talk: Talk, artefact: Artefact
+) -> list[Prediction | Abstention]:
+    if language := foreign(talk):
+        return [
+            _unread(answer, language) if is_put(field) else answer
+            for field, answer in zip(fields, answers, strict=True)
+        ]
+    proposed = proposals(artefact, talk)
+    return [
+        fused(field, answer, proposed.get(field.id), artefact.calibration[field.type]) if is_put(field) else answer
+        for field, answer in zip(fields, answers, strict=True)
+    ]
+
+
+def _unread(answer: Prediction | Abstention, language: str) -> Prediction | Abstention:
+    if isinstance(answer, Prediction):
+        return answer
+    return replace(answer, reason=f"{answer.reason} The customer writes {language}, which rules alone read.")
 
 
 def _answer(field: CaseField, reader: Prediction | Reader, talk: Talk) -> Prediction | Abstention:

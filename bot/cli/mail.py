@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from imaplib import IMAP4
-from pathlib import Path
 from typing import Annotated, cast
 
 import typer
@@ -152,14 +151,19 @@ def _report_row(report: MailboxReport) -> Sequence[object]:
 
 @app.command()
 def explain(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A raw mail, such as an .eml file.")],
+    file: Annotated[
+        typer.FileBinaryRead, typer.Argument(help="A raw mail, such as an .eml file; - is standard input.")
+    ],
     *,
     mailbox: Annotated[str | None, typer.Option(help="As if it had come to this one.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell how a raw mail is read and treated; nothing is stored."""
+    """Tell how a raw mail is read and treated; nothing is stored.
+
+    One that is kept: casewright mail show ID | casewright mail explain -
+    """
     chosen = _mailbox(mailbox)[0] if mailbox else None
-    told = explained(file.read_bytes(), chosen, limits=chosen.limits if chosen else Limits())
+    told = explained(file.read(), chosen, limits=chosen.limits if chosen else Limits())
     if as_json:
         show_json(told)
         return

@@ -1,8 +1,10 @@
-"""`casewright manifest`: what Slack is given to install Casewright."""
+"""`casewright manifest`: what Slack and Teams are given to install Casewright."""
 
 from __future__ import annotations
 
 from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,17 +18,14 @@ from bot.commands import COMMANDS
 from bot.config import Config
 from bot.settings import read
 from manifest.slack import SlashCommand, manifest, reasons
+from manifest.teams import Command, Publisher, package
+from manifest.teams import manifest as teams_manifest
 from store import migrations
 from store import settings as versions
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 _OF_SLACK_ITSELF = {"help"}  # Slack has a /help of its own
-
-
-@app.callback()
-def _group() -> None:
-    """With one command alone, typer would make no group of it."""
 
 
 @app.command()
@@ -53,6 +52,38 @@ def slack(
     except ValueError as error:
         raise Mistake(f"{error} The address is CASEWRIGHT_PUBLIC_URL, Socket Mode is --socket.") from None
     show_json(made)
+
+
+@app.command()
+def teams(
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the package goes.")] = Path("casewright.zip"),
+    publisher: Annotated[str, typer.Option(help="Who offers the app to its users.", max=32)] = "Casewright",
+    website: Annotated[str, typer.Option(help="The publisher's https address.")] = "https://casewright.example",
+    mentions_only: Annotated[
+        bool, typer.Option(help="Without consent to hear all that is said where the app was added.")
+    ] = False,
+    name: Annotated[str, typer.Option(help="What the app is called in Teams.", max=30)] = "Casewright",
+) -> None:
+    """Write the app package that is uploaded to Teams: manifest and icons, made for the app id that is configured."""
+    config = configuration()
+    if config.teams_app_id is None:
+        raise Mistake("The package is for one bot: set CASEWRIGHT_TEAMS_APP_ID.")
+    if not website.startswith("https://"):
+        raise Mistake("--website should begin with https://.")
+    made = teams_manifest(
+        config.teams_app_id,
+        [Command(name=each.name, summary=each.summary) for each in COMMANDS],
+        Publisher(name=publisher, website=website, privacy=website, terms=website),
+        version=version("casewright"),
+        mentions_only=mentions_only,
+        name=name,
+    )
+    try:
+        output.write_bytes(package(made))
+    except OSError as error:
+        raise Mistake(f"{output} can't be written: {error.strerror}.") from None
+    show(f"{output} is the package: upload it in Teams (Apps, Manage your apps, Upload an app).")
 
 
 def _in_force(config: Config) -> Settings:

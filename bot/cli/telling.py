@@ -46,7 +46,7 @@ def history_line(entry: Entry, naming: Naming) -> str:
 def evaluation_lines(evaluation: Evaluation, naming: Naming) -> Iterator[str]:
     """The first line is the evaluation, those after it are the fields that did not resolve."""
     at = f"{moment(evaluation.created_at)}  " if evaluation.created_at else ""
-    facts = f"settings {evaluation.settings_version}, {one_line(evaluation.predictor)}"
+    facts = f"settings {evaluation.settings_version}, {one_line(evaluation.predictor)}{_spent(evaluation)}"
     yield (
         f"{at}on {evaluation.trigger}: {evaluation.outcome}. {one_line(evaluation.why, 400)}"
         f" (conversation {evaluation.conversation_id}, {facts}, {evaluation.milliseconds:.0f} ms)"
@@ -54,6 +54,15 @@ def evaluation_lines(evaluation: Evaluation, naming: Naming) -> Iterator[str]:
     refused: dict[str, dict[str, Any]] = evaluation.detail.get("refused", {})
     for field, refusal in refused.items():
         yield f"{one_line(naming.label(FieldId(field)))}: {one_line(str(refusal.get('reason')), 300)}"
+
+
+def _spent(evaluation: Evaluation) -> str:
+    """What a model was sent and wrote for it."""
+    asked: dict[str, Any] | None = evaluation.detail.get("llm")
+    if asked is None:
+        return ""
+    cost = f", {asked['cost']}" if "cost" in asked else ""
+    return f", {asked['input'] + asked['output']:,} tokens{cost}"
 
 
 def _provenance(trail: ValueTrail) -> Iterator[str]:

@@ -29,7 +29,8 @@ ENTRIES = {
     "mail": Entry("mail", "Mails and mailboxes: what became of each, and why.", is_group=True),
     "case": Entry("case", "Cases, and why each value stands there.", is_group=True),
     "conversation": Entry("conversation", "Conversations, and why one has no case.", is_group=True),
-    "manifest": Entry("manifest", "What Slack is given to install Casewright.", is_group=True),
+    "manifest": Entry("manifest", "What Slack and Teams are given to install Casewright.", is_group=True),
+    "simulate": Entry("simulating", "Play past conversations again: what would the agent have done, and how well."),
     "doctor": Entry("checking", "Check everything that can be checked, and say how to mend it."),
     "config": Entry("checking", "Show the configuration in effect, secrets masked."),
 }

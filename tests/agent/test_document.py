@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from agent.document import MAX_CHARACTERS, Difference, SettingsError, differences, dump, load, starter
 from agent.settings import Condition, Level, Operator, Settings
+from agent.text import name_key
 from tests.agent.examples import SETTINGS, with_settings
 
 SMALL = """
@@ -80,6 +81,10 @@ def test_text_that_is_no_document_is_told_where_and_why(text: str, problem: str)
         (
             "channels: {slack: {representatives: [U1, ' ']}}",
             "channels.slack.representatives[1]: is empty: write a user's id as the channel gives it",
+        ),
+        (
+            "channels: {email: {representatives: [bea@example.org, '@example.org', example.org, bea]}}",
+            "channels.email.representatives[3]: is neither an address (bea@example.org) nor a domain (example.org)",
         ),
         ("ask_for_missing: onc", "ask_for_missing: should be off or once; did you mean 'once'?"),
         ("categories: [chat, fax]", "categories[1]: should be chat, email or voice"),
@@ -209,6 +214,10 @@ LINES = st.sampled_from(
 )
 
 
+TAKEN = {name_key(name) for field in SETTINGS.fields for name in (field.id, field.label)} | {"kind", "k"}
+LABELS = (NAMES | LINES).filter(lambda label: name_key(label) not in TAKEN)
+
+
 def condition(field: str, operator: str, value: Any) -> dict[str, Any]:
     return {"field": field, "operator": operator, "value": value}
 
@@ -238,7 +247,7 @@ CHANNEL = st.fixed_dictionaries({"enabled": st.booleans()})
 CHANNELS = st.dictionaries(st.sampled_from(("teams", "slack", "email", "webchat", "voice")), CHANNEL, max_size=2)
 KEYS: dict[str, st.SearchStrategy[Any]] = {
     "company": TEXT | LINES,
-    "fields": st.builds(fields, NAMES | LINES, TEXT | LINES, st.lists(NAMES | LINES, max_size=3), st.floats(0, 1)),
+    "fields": st.builds(fields, LABELS, TEXT | LINES, st.lists(NAMES | LINES, max_size=3), st.floats(0, 1)),
     "update_rules": st.lists(RULES, max_size=2),
     "automation": st.fixed_dictionaries({"create": st.sampled_from(Level), "update": st.sampled_from(Level)}),
     "evaluation": st.fixed_dictionaries({"quiet": st.floats(0, 30)}),

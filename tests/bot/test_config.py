@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.config import Config, ConfigError, LogFormat, LogLevel, describe, load
+from bot.config import Config, ConfigError, LogFormat, LogLevel, describe, llm_configuration, load
+from bot.provider import connect
 
 SECRET = "a-secret-of-thirty-two-characters-or-more"
 HERE = Path("/srv/casewright")
@@ -300,3 +301,58 @@ def test_slack_is_on_where_it_has_a_token_and_a_way_in() -> None:
 def test_what_slack_lacks_is_named(environ: dict[str, str], problem: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(problem)):
         load(environ, HERE)
+
+
+MODEL = {"CASEWRIGHT_LLM_MODEL": "a-model", "CASEWRIGHT_LLM_KEY": "sk-1"}
+AZURE = {**MODEL, "CASEWRIGHT_LLM_PROVIDER": "azure", "CASEWRIGHT_LLM_URL": "https://ours.example.org"}
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {**MODEL, "CASEWRIGHT_LLM_PROVIDER": "OpenAI"},
+        {**MODEL, "CASEWRIGHT_LLM_PROVIDER": "anthropic"},
+        {**MODEL, "CASEWRIGHT_LLM_PROVIDER": "google"},
+        {**AZURE, "CASEWRIGHT_LLM_API_VERSION": "2024-10-21"},
+        {**AZURE, "CASEWRIGHT_LLM_URL": "https://ours.example.org/openai/v1"},
+        {**MODEL, "CASEWRIGHT_LLM_PROVIDER": "bedrock", "CASEWRIGHT_LLM_REGION": "eu-central-1"},
+        {"CASEWRIGHT_LLM_PROVIDER": "ollama", "CASEWRIGHT_LLM_MODEL": "qwen3"},
+        {**MODEL, "CASEWRIGHT_LLM_PROVIDER": "compatible", "CASEWRIGHT_LLM_URL": "http://127.0.0.1:8000/v1"},
+    ],
+    ids=lambda environ: environ["CASEWRIGHT_LLM_PROVIDER"],
+)
+def test_every_provider_can_be_connected_and_its_key_is_shown_nowhere(environ: dict[str, str]) -> None:
+    config = load(environ, HERE)
+    configuration = llm_configuration(config)
+    assert configuration is not None
+    assert connect(configuration).name == configuration.name
+    assert "sk-1" not in f"{describe(config)}{config!r}{configuration!r}"
+
+
+def test_without_a_provider_no_model_is_asked() -> None:
+    assert llm_configuration(load({}, HERE)) is None
+
+
+def test_the_key_can_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("sk-2\n")
+    environ = {"CASEWRIGHT_LLM_PROVIDER": "openai", "CASEWRIGHT_LLM_MODEL": "m", "CASEWRIGHT_LLM_KEY_FILE": "key"}
+    configuration = llm_configuration(load(environ, tmp_path))
+    assert configuration is not None
+    assert configuration.key == "sk-2"
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [
+        ({**MODEL, "CASEWRIGHT_LLM_PROVIDER": "openia"}, "should be one of openai, azure"),
+        (MODEL, "CASEWRIGHT_LLM_PROVIDER is not set"),
+        ({"CASEWRIGHT_LLM_PROVIDER": "openai"}, "CASEWRIGHT_LLM_MODEL is not set, and openai needs it"),
+        ({**MODEL, "CASEWRIGHT_LLM_PROVIDER": "compatible"}, "CASEWRIGHT_LLM_URL is not set"),
+        ({**MODEL, "CASEWRIGHT_LLM_PROVIDER": "bedrock"}, "CASEWRIGHT_LLM_REGION is not set"),
+        (AZURE, "CASEWRIGHT_LLM_API_VERSION goes with an Azure address"),
+        ({**MODEL, "CASEWRIGHT_LLM_URL": "localhost"}, "should be the address of the model's provider"),
+    ],
+)
+def test_what_a_provider_lacks_is_named(environ: dict[str, str], problem: str) -> None:
+    assert any(problem in each for each in problems(environ))
+    assert "sk-1" not in str(problems(environ))

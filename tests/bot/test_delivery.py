@@ -71,7 +71,7 @@ async def deliver(database: Database, channel: Mute) -> None:
     """Runs the delivery until no post waits any more."""
     wake = Wake()
     delivery = Delivery(database, {"webchat": channel}, CurrentSettings(), wake, Metrics())
-    running = asyncio.create_task(delivery.run())
+    running = asyncio.create_task(delivery.run(worker=1))
     async with asyncio.timeout(20):
         while _waiting(database):  # noqa: ASYNC110 - it shows in the database alone
             await asyncio.sleep(0.01)

@@ -2,6 +2,7 @@ import json
 import shlex
 import socket
 import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -60,7 +61,8 @@ def test_a_fresh_machine_is_ready_and_nothing_is_made(tmp_path: Path) -> None:
 
     assert all(check.ok and check.mend is None for check in result.values()), result
     assert list(result) == [
-        "python", "configuration", "web chat", "files", "port", "file modes", "sqlite", "disk", "write-ahead log",
+        "python", "configuration", "web chat", "prediction", "files", "port", "file modes", "sqlite", "disk",
+        "write-ahead log",
         "database",
     ]  # fmt: skip
     assert result["database"].sentence.endswith("is made at the first start.")
@@ -268,3 +270,16 @@ def test_mailboxes_that_are_described_rightly_are_named(tmp_path: Path) -> None:
     assert check.ok
     assert "support: described rightly" in check.sentence
     assert "hunter2" not in repr(checks(config))
+
+
+def test_where_only_the_rules_predict_it_is_said_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = found(a_config(tmp_path))["prediction"]
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    without = found(a_config(tmp_path))["prediction"]
+
+    assert whole.sentence == "The embedded predictor's network is there, beside its rules."
+    assert without.ok  # a choice, no fault
+    assert without.sentence.startswith("The embedded predictor works by its rules alone: onnxruntime not installed")
+    assert "casewright[embedded]" in without.sentence

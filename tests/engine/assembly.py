@@ -11,7 +11,7 @@ from bot.delivery import Delivery
 from bot.metrics import Metrics
 from bot.settings import CurrentSettings
 from bot.wake import Wake
-from bot.worker import Handler, Worker
+from bot.worker import Handler, Worker, alive
 from store.engine import Database
 from store.hints import Hints
 from tests.engine.scratch import Gate, Labour, Recorder
@@ -69,9 +69,9 @@ async def working(
     )
 
     async def run() -> None:
-        async with asyncio.TaskGroup() as finishing:
-            finishing.create_task(worker.run(stop_seconds=stop_seconds))
-            finishing.create_task(delivery.run())
+        async with alive(database) as liveness, asyncio.TaskGroup() as finishing:
+            finishing.create_task(worker.run(liveness, stop_seconds=stop_seconds))
+            finishing.create_task(delivery.run(worker=liveness.worker))
 
     async with asyncio.TaskGroup() as tasks, _hinted(database, events):
         clock = tasks.create_task(Clock(database, events, metrics, fires=True).run())

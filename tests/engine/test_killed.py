@@ -63,3 +63,19 @@ async def test_others_take_over_at_once_what_killed_workers_held(scene: Scene) -
 
     assert scene.faults() == {}
     assert scene.repeated() <= in_flight
+
+
+async def test_a_post_in_flight_at_a_death_is_sent_again_at_once_and_says_so(scene: Scene) -> None:
+    scene.accept("a", "post-gate", "")
+    doomed = scene.start(post_lease_seconds=300)
+    await until(lambda: len(scene.lines()) == 1)
+    doomed.kill()
+    doomed.join()
+    assert len(scene.sending()) == 1
+
+    scene.gate.open()
+    scene.start(post_lease_seconds=300)
+    await until(scene.drained)  # waits for less than the lease
+
+    assert scene.faults() == {}
+    assert [line.uncertain for line in scene.lines()] == [False, True, False]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Integer, column, func, select, text
 
-from store import work
+from store import outbox, work
 from store.engine import Database
 from store.liveness import Liveness
+from store.schema import conversations
 from tests.engine.scene import Scene
 from tests.engine.scratch import until
 
@@ -43,6 +44,23 @@ def test_the_leases_of_the_dead_are_freed_and_those_of_the_living_are_not(scene:
         alive.let_go()
         assert witness.free_the_dead() == 1
         assert scene.leases() == []
+
+
+def test_what_the_dead_were_sending_is_free_and_uncertain(scene: Scene) -> None:
+    scene.accept("a", "")
+    [conversation] = scene.rows(select(conversations.c.id))
+    queue = partial(outbox.queue_text, conversation_id=conversation.id, key="post-0", text="")
+    scene.database.write_now(queue)
+    with process(scene) as alive, process(scene) as witness:
+        claim = partial(outbox.claim, seconds=300, limit=10)
+        assert scene.database.write_now(partial(claim, worker=alive.worker))
+        assert witness.free_the_dead() == 0
+        assert scene.database.write_now(partial(claim, worker=witness.worker)) == []
+
+        alive.let_go()
+        assert witness.free_the_dead() == 1
+        [post] = scene.database.write_now(partial(claim, worker=witness.worker))
+    assert post.uncertain
 
 
 def test_a_worker_without_a_lock_is_dead(scene: Scene) -> None:

@@ -97,7 +97,7 @@ def queued(scene: Scene, count: int) -> ConversationId:
 
 
 def claimed(scene: Scene) -> list[Post]:
-    return scene.database.write_now(partial(outbox.claim, seconds=300, limit=10))
+    return scene.database.write_now(partial(outbox.claim, worker=1, seconds=300, limit=10))
 
 
 def test_of_a_conversation_one_post_is_on_its_way_at_a_time(scene: Scene) -> None:
@@ -126,7 +126,7 @@ def test_two_senders_at_once_do_not_take_the_same_post(scene: Scene) -> None:
         keys: list[str] = []
         together.wait(timeout=20)
         while scene.posts("queued", "sending"):
-            for post in database.write_now(partial(outbox.claim, seconds=300, limit=10)):
+            for post in database.write_now(partial(outbox.claim, worker=1, seconds=300, limit=10)):
                 keys.append(post.key)
                 database.write_now(partial(outbox.delivered, post=post, native_id="1"))
         return keys

@@ -56,6 +56,7 @@ async def test_two_windows_see_each_other_live(desk: Desk) -> None:
         await first.goto(desk.base)
         await say(first, "customer", "Is anybody there?")
         await until_heard(first, "customer", "Is anybody there?")
+        await first.wait_for_url("**/#*")  # the page shows what was written before it has a conversation
         await second.goto(first.url)
         await until_heard(second, "customer", "Is anybody there?")
         await second.get_by_role("button", name="Representative").click()

@@ -15,13 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, update
+from sqlalchemy import event
 
 from store import mail as mails
 from store import work
 from store.engine import Database
 from store.mail import MailState
-from store.schema import outbox
 from tests.adapters.mail.imap import Network, until
 from tests.adapters.mail.smtp import world
 from tests.adapters.mail.tokens import ENVIRONMENT as TOKEN_SECRETS
@@ -64,7 +63,6 @@ async def test_a_process_killed_at_any_moment_loses_no_mail_and_stores_and_answe
         for _ in range(6):
             async with process(migrated_url, tmp_path):
                 await asyncio.wait([asyncio.create_task(progress(database, chance.randint(1, 3)))], timeout=5)
-            let_a_minute_pass(database)
         async with process(migrated_url, tmp_path):
             await until(lambda: finished(database, MAILS), seconds=60)
         found = database.read_now(partial(mails.listed, states=(), limit=1000))
@@ -111,12 +109,6 @@ def finished(database: Database, count: int) -> bool:
     return len(entries) == count and not left and all(each.case_number for each in entries)
 
 
-def let_a_minute_pass(database: Database) -> None:
-    """Posts in flight at a death wait for the end of their lease."""
-    in_flight = update(outbox).where(outbox.c.status == "sending")
-    database.write_now(lambda connection: connection.execute(in_flight.values(lease_until=datetime.now(UTC))))
-
-
 async def test_an_answer_in_flight_when_the_process_dies_comes_again_as_the_same_mail(
     migrated_url: str, tmp_path: Path, dovecot: Dovecot
 ) -> None:
@@ -128,7 +120,6 @@ async def test_an_answer_in_flight_when_the_process_dies_comes_again_as_the_same
             dovecot.deliver(bytes(written(ANN, "My kettle leaks water.", "My kettle")))
             await until(lambda: there.letters)
         there.gate.set()
-        let_a_minute_pass(database)
         async with process(migrated_url, tmp_path):
             await until(lambda: finished(database, 1))
         first, again = there.letters

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from store.mail import MailState
+from tests.dovecot import Dovecot
 from tests.flow.desk import change_settings
-from tests.flow.mail_desk import ANN, BEA, MailDesk, reply, text_of, written
+from tests.flow.mail_desk import ANN, BEA, MailDesk, open_mail_desk, reply, text_of, written
 
 PROBLEM = "Hello,\n\nmy Toaster Duo leaks sparks and does not heat any more.\n\nKind regards\nAnn"
 CAROL = "Carol <carol@customer.example>"
@@ -105,6 +107,27 @@ async def test_a_representative_is_told_when_the_customers_server_refuses_their_
     shown = await mail_desk.letter(to="bea@example.org", containing="Case 1001: ")
     assert "Failed: " in text_of(shown)
     assert "550 5.1.1" in text_of(shown)
+
+
+async def test_files_past_the_limit_are_told_to_the_representative_and_marked_at_a_customers_case(
+    sqlite_url: str, tmp_path: Path, dovecot: Dovecot
+) -> None:
+    limits = {"attachment_bytes": 1024}
+    async with open_mail_desk(sqlite_url, tmp_path, dovecot, limits=limits) as mail_desk:
+        answer = await opened(mail_desk)
+        manual = from_bea("Please see the manual.", answer)
+        manual.add_attachment(b"x" * 5000, maintype="application", subtype="pdf", filename="manual.pdf")
+        await mail_desk.arrives(manual)
+        told = await mail_desk.letter(to="bea@example.org", containing="went on without some of its files")
+        assert "manual.pdf has 5000 bytes, more than 1024" in " ".join(text_of(told).split())
+        passed_on = await mail_desk.letter(to="ann@customer.example", containing="Please see the manual.")
+        assert not list(passed_on.iter_attachments())
+        photo = reply(ANN, "Here is a photo.", passed_on)
+        photo.add_attachment(b"y" * 6000, maintype="image", subtype="png", filename="sparks.png")
+        await mail_desk.arrives(photo)
+        await mail_desk.settled(3)
+        [failure] = mail_desk.desk.failures(1001)
+        assert "sparks.png has 6000 bytes" in failure
 
 
 async def test_a_fresh_mail_of_a_representative_is_kept_with_the_reason_why_nothing_follows(

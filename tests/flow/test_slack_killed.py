@@ -12,8 +12,7 @@ from tests.adapters.slack import events
 from tests.adapters.slack.fake import APP_TOKEN, BOT_TOKEN, FakeSlack
 from tests.engine.child import Death
 from tests.flow.desk import change_settings
-from tests.flow.product import Product
-from tests.flow.test_mail_outages import let_a_minute_pass
+from tests.flow.product import Product, forget_the_deaths
 
 HELP, ADA = "CHELP", "UADA"
 # In the order of a message's way. The second `finish` is that of the evaluation.
@@ -59,7 +58,7 @@ async def test_a_death_at_any_commit_stores_each_message_once_and_posts_its_card
                 roots.append(ts)
                 pushed.append(asyncio.create_task(slack.push(said, patience=300)))
                 await product.dies(death)
-                let_a_minute_pass(database)
+                forget_the_deaths(database)
             async with product.runs():
                 await asyncio.gather(*pushed)
                 await until(lambda: all(len(slack.thread(HELP, root)) > 1 for root in roots), seconds=60)

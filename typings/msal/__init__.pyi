@@ -4,6 +4,12 @@ from typing import Any
 class ConfidentialClientApplication:
     # Finds the authority's endpoints; raises what the client raises, ValueError, KeyError, MsalServiceError.
     def __init__(
-        self, client_id: str, *, client_credential: str, authority: str, http_client: object, instance_discovery: bool
+        self,
+        client_id: str,
+        *,
+        client_credential: object,
+        authority: str,
+        instance_discovery: bool,
+        http_client: object,
     ) -> None: ...
     def acquire_token_for_client(self, scopes: list[str]) -> dict[str, Any] | None: ...

@@ -57,6 +57,11 @@ def uids_from(client: Client, first: int) -> list[int]:
     return sorted(uid for uid in client.search(["UID", f"{first}:*"]) if uid >= first)
 
 
+def newest_uid(client: Client) -> int:
+    """Of the folder as this session sees it; 0 when it is empty."""
+    return max(client.search(["UID", "*"]), default=0)
+
+
 def uids_since(client: Client, day: date) -> list[int]:
     """By INTERNALDATE. One day more than asked for: the server reads the date in a time zone of its own."""
     client.noop()  # so that our view of the folder has all that `status` told of

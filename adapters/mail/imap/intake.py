@@ -47,8 +47,10 @@ class Intake:
         The position stays the old one until all is kept: interrupted, this begins anew, and `keep` knows the doubles.
         """
         log.warning("the folder's UIDVALIDITY changed", folder=self._folder, since=position.since.isoformat())
+        # Of our view, and before the search: a mail that only UIDNEXT tells of would be passed over for good.
+        newest = await session.call(fetching.newest_uid)
         uids = await session.call(fetching.uids_since, position.since.date())
-        last = max([now.next_uid - 1, *uids[-1:]])
+        last = max([newest, *uids[-1:]])
         end = replace(position, uidvalidity=now.uidvalidity, last_uid=last)
         return await self._keep_all(session, uids, reading, position, end, stepwise=False)
 

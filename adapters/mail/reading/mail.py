@@ -91,6 +91,7 @@ class Mail:
     failed_addresses: tuple[str, ...]  # of a bounce, those merely delayed among them
     is_forward: bool
     forwarded_sender: Address | None
+    left_out: tuple[str, ...]  # a sentence for each file that isn't among the attachments; in the mail they stay
     remarks: tuple[str, ...]
 
     @property

@@ -32,18 +32,20 @@ def read(raw: bytes, *, own_addresses: frozenset[str], authserv_id: str | None, 
 
 def _read(raw: bytes, own_addresses: frozenset[str], authserv_id: str | None, limits: Limits) -> Mail:
     remarks: list[str] = []
+    left_out: list[str] = []
     if len(raw) > limits.mail_bytes:
-        remarks.append(f"The mail has {len(raw)} bytes; only the first {limits.mail_bytes} were read.")
+        left_out.append(f"The mail has {len(raw)} bytes; only the first {limits.mail_bytes} were read.")
         raw = raw[: limits.mail_bytes]
     top, untaken = take_apart(raw)
     body = body_of(top)
     reply = _reply(body)
     files, left = within(_files(body, remarks), limits)
+    left_out += left
     nature, failed = nature_of(top, raw, own_addresses)
     forward = is_forward(top, reply)
     if is_too_long(raw):
         remarks.append("The header is longer than is looked at; the rest of it wasn't read.")
-    remarks += [*untaken, *body.remarks, *_protections(top), *left]
+    remarks = [*left_out, *remarks, *untaken, *body.remarks, *_protections(top)]
     headers = top.headers
     html = _shown(body, remarks)
     return Mail(
@@ -65,6 +67,7 @@ def _read(raw: bytes, own_addresses: frozenset[str], authserv_id: str | None, li
         failed_addresses=failed,
         is_forward=forward,
         forwarded_sender=original_sender(top, reply) if forward else None,
+        left_out=tuple(left_out),
         remarks=tuple(dict.fromkeys(remarks)),
     )
 
@@ -150,5 +153,6 @@ def _unread(raw: bytes, why: str) -> Mail:
         failed_addresses=(),
         is_forward=False,
         forwarded_sender=None,
+        left_out=(),
         remarks=(f"The mail couldn't be taken apart ({why}); it is shown as it came.",),
     )

@@ -24,7 +24,9 @@ from adapters.mail.sending.tidying import one_line
 
 log = structlog.get_logger()
 
-TIME_LIMIT = 17.0  # seconds for one mail: ends before `bot.delivery.SEND_LIMIT`, so that we know how far we came
+TIME_LIMIT = 17.0  # seconds until the mail is about to be handed over
+_SLOWEST = 256 * 1024  # bytes a second that a line is trusted to carry
+_LONGEST = 150.0  # seconds to hand over: both end before `bot.delivery.SEND_LIMIT`, so that we know how far we came
 CONNECTIONS = 3  # at once: Microsoft 365 allows no more to one mailbox
 _WANTS_SIGN_IN = {530, 534, 535, 538}  # about us, not about the mail
 _WORDS = 300  # characters of a server's answer that are kept
@@ -67,10 +69,9 @@ class Smtp:
         """
         self._respect_refusal()
         letter = _letter(message, self._mailbox)
-        deadline = asyncio.get_running_loop().time() + TIME_LIMIT
         async with AsyncExitStack() as stack:
             try:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout(TIME_LIMIT):
                     await stack.enter_async_context(self._free)
                     client = await stack.enter_async_context(signed_in(self._mailbox, self._credentials))
                     self._refusals = 0
@@ -81,7 +82,7 @@ class Smtp:
                 raise RetryLater(str(error), nothing_posted=True) from error
             except (OSError, SMTPException) as error:
                 raise _judged(error, self._mailbox.smtp) from error
-            await _hand_over(client, letter, self._mailbox.smtp, deadline)
+            await _hand_over(client, letter, self._mailbox)
         return refused
 
     def _respect_refusal(self) -> None:
@@ -137,15 +138,21 @@ def _check_enough(letter: _Letter, refusals: Mapping[str, SMTPResponseException]
         raise Undeliverable(f"{server.host} refused every recipient. {said}")
 
 
-async def _hand_over(client: SMTP, letter: _Letter, server: Server, deadline: float) -> None:
+async def _hand_over(client: SMTP, letter: _Letter, mailbox: Mailbox) -> None:
     """From here on, an answer that does not come leaves open whether the mail arrived."""
+    server, seconds = mailbox.smtp, hand_over_seconds(len(letter.raw), answer=mailbox.timeout_seconds)
     try:
-        async with asyncio.timeout_at(deadline):
-            await client.data(letter.raw)
+        async with asyncio.timeout(seconds):
+            await client.data(letter.raw, timeout=seconds)
     except SMTPDataError as error:
         raise _judged(error, server) from error
     except (OSError, SMTPException) as error:
         raise RetryLater(f"The mail was handed over, and nothing heard: {trouble(error, server)}") from error
+
+
+def hand_over_seconds(size: int, *, answer: float) -> float:
+    """How long a mail of so many bytes may take at a server that may take so long to answer."""
+    return min(min(answer, TIME_LIMIT) + size / _SLOWEST, _LONGEST)
 
 
 def _judged(error: OSError | SMTPException, server: Server) -> RetryLater | Undeliverable:

@@ -178,8 +178,29 @@ async def test_a_mailbox_that_is_numbered_anew_answers_nothing_twice_and_nothing
     assert inbox.texts == ["known", "missed"]
     found = [row for row in await rows(database) if row.uidvalidity == 2]
     assert [row.state for row in found] == [MailState.IGNORED, MailState.IGNORED, MailState.WAITING]
-    assert "sent before it was switched on" in found[0].reason
+    assert "from before the mailbox was switched on" in found[0].reason
     assert found[0].raw == moved[0].raw  # kept, and shown
+
+
+async def test_a_mail_of_the_second_in_which_the_mailbox_was_switched_on_is_not_older(
+    keeping: Keeping, inbox: Inbox
+) -> None:
+    switched_on = NOW.replace(microsecond=500_000)
+    await keeping.start("INBOX", at(0))
+    sent_after = arrival(letter("new", sent=switched_on + timedelta(milliseconds=1)), 1, uidvalidity=2)
+    await keeping.keep("INBOX", replace(at(0), since=switched_on), [sent_after])
+    assert inbox.texts == ["new"]
+
+
+async def test_old_mails_that_a_restored_backup_brings_are_kept_and_not_answered(
+    database: Database, keeping: Keeping, inbox: Inbox
+) -> None:
+    await keeping.start("INBOX", at(0))
+    restored = arrival(letter("old"), received_at=NOW - timedelta(days=1))
+    slow_clock = arrival(letter("new"), 2, received_at=NOW - timedelta(minutes=10))
+    await keeping.keep("INBOX", at(0), [restored, slow_clock])
+    assert inbox.texts == ["new"]
+    assert [row.state for row in await rows(database)] == [MailState.IGNORED, MailState.WAITING]
 
 
 async def test_a_thousand_broken_mails_are_all_kept_as_they_came(

@@ -13,6 +13,7 @@ from adapters.channel import RetryLater, Undeliverable
 from adapters.mail.configuration import Mailbox
 from adapters.mail.credentials import SignInFailed, TokensUnreachable
 from adapters.mail.sending import Smtp, compose
+from tests.adapters.mail.imap import until
 from tests.adapters.mail.smtp import Keys, World, mailbox_at, outbound, password, server_tls, speaking, token, world
 from tests.authority import Authority
 from tests.dovecot import USER
@@ -318,6 +319,18 @@ async def test_no_more_than_three_connections_are_open_at_once() -> None:
         await asyncio.gather(*sending)
 
     assert len(there.letters) == 7
+
+
+async def test_a_large_mail_has_the_time_that_a_slow_line_takes() -> None:
+    async with world() as there:
+        there.gate.clear()
+        slow = mailbox_at(there.port, timeout_seconds=1)
+        started = asyncio.get_running_loop().time()
+        large = asyncio.create_task(send(slow, text="My kettle leaks. " * 60_000))
+        await _until(there, 1)
+        await until(lambda: asyncio.get_running_loop().time() > started + 1.5)
+        there.gate.set()
+        assert await large == {}
 
 
 async def test_a_cancelled_sending_leaves_nothing_behind(tls: ssl.SSLContext, authority: Authority) -> None:

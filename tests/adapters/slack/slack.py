@@ -14,12 +14,12 @@ from aiohttp.test_utils import TestServer
 
 from adapters.channel import Channel, State
 from adapters.desk import Choice, Form, FormField, Input, NotAllowed, OpenConversation, Overview, Target, Values
+from adapters.pacing import Pacing
 from adapters.slack.channel import SlackChannel
 from adapters.slack.configuration import SlackConfiguration, Watching
-from adapters.slack.pacing import Pacing
 from store.engine import Database
 from store.migrations import upgrade
-from store.model import Author, CaseNumber, Json, Outbound
+from store.model import Author, Card, CaseNumber, Json, Outbound
 from tests.adapters.contract import Inbox, Remote
 from tests.adapters.slack import events
 from tests.adapters.slack.fake import APP_TOKEN, BOT_ID, BOT_TOKEN, BOT_USER, SIGNING_SECRET, FakeSlack
@@ -77,6 +77,16 @@ class FakeDesk:
 
     async def overview(self, channel: str, account: str, author: Author) -> Overview:  # noqa: ARG002
         return Overview(representative=await self.is_representative(channel, author), mine=())
+
+    async def card(
+        self,
+        channel: str,  # noqa: ARG002
+        account: str,  # noqa: ARG002
+        conversation_key: str,  # noqa: ARG002
+        author: Author,  # noqa: ARG002
+        number: CaseNumber,  # noqa: ARG002
+    ) -> tuple[Card, bool] | None:
+        return None
 
 
 class SlackRemote(Remote):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.channel import RetryLater, Undeliverable
-from adapters.slack.pacing import Pacing
+from adapters.pacing import Pacing
 from store.model import Card, CardField, CardSuggestion, CaseNumber, Json, Outbound, utcnow
 from tests.adapters.contract import answer_to
 from tests.adapters.slack import events

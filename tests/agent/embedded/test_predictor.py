@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from agent.document import starter
 from agent.embedded import EmbeddedPredictor
+from agent.embedded.model.artefact import shipped
 from agent.embedded.predictor import evaluate
 from agent.embedded.turn import turn
 from agent.evidence import refusal
@@ -103,8 +104,8 @@ def test_what_was_read_under_other_settings_is_not_used() -> None:
 async def test_the_predictor_answers_as_its_pure_part_does() -> None:
     predictor = EmbeddedPredictor()
     request = asked("Bonjour, ma machine Espresso 3000 est en panne depuis hier", settings=EVERY)
-    assert await predictor.predict(request) == evaluate(request)
-    assert (predictor.name, predictor.version) == ("embedded", "1")
+    assert await predictor.predict(request) == evaluate(request, shipped())
+    assert (predictor.name, predictor.version) == ("embedded", "2")
 
 
 def test_a_deleted_message_is_not_read() -> None:

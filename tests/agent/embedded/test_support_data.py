@@ -5,18 +5,21 @@ that this says what must not get worse, and nothing of customers: at the first l
 15 decisions were right, and 8 of the last 11 after the lessons of the others.
 """
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from agent.embedded.model.artefact import shipped
 from agent.embedded.predictor import evaluate
-from tests.agent.embedded.figures import Played, always_abstain, counts, decisions, play
-from tests.agent.embedded.labelled import support
+from bot.simulation.figures import Played, always_abstain, counts, decisions, play
+from tests.labelled import support
 
 
-@pytest.fixture(scope="module")
-def played(data_dir: Path) -> list[Played]:
-    return [play(conversation, evaluate) for conversation in support(data_dir)]
+@pytest.fixture(scope="module", params=["rules", "with the network"])
+def played(data_dir: Path, request: pytest.FixtureRequest) -> list[Played]:
+    artefact = None if request.param == "rules" else shipped()
+    return [play(conversation, partial(evaluate, artefact=artefact)) for conversation in support(data_dir)]
 
 
 def test_every_value_has_words_that_stand_in_the_conversation(played: list[Played]) -> None:

@@ -144,3 +144,35 @@ def test_a_mistake_is_said_in_words(cli: CommandLine, arguments: list[str], prob
     assert done.status == 2
     assert problem in " ".join(done.err.split())
     assert "correct horse" not in done.err
+
+
+REPLY = b"""Authentication-Results: mx.example.org; dmarc=pass header.from=example.net\r
+From: Eve <eve@example.net>\r
+To: support@example.org\r
+Subject: Re: My kettle [ref:aaaaaaaaaaaaaaaa]\r
+\r
+It still leaks.\r
+\r
+On Friday, Support wrote:\r
+> Which model is it?\r
+"""
+
+
+@pytest.mark.usefixtures("mails")
+def test_explain_tells_how_a_mail_is_read_and_where_it_would_go(cli: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "reply.eml"
+    file.write_bytes(REPLY)
+    told = cli("mail", "explain", str(file), "--mailbox", "support", "--json").data
+    assert (told["sender"], told["text"], told["nature"]) == ("eve@example.net", "It still leaks.", "personal")
+    assert "Which model is it?" in told["folded"][0]["text"]
+    assert told["conversation"].startswith("aaaaaaaaaaaaaaaa, by the token in its subject")
+    shown = cli("mail", "explain", str(file)).out
+    assert "text: It still leaks." in shown
+    assert "name the mailbox to see" in shown
+
+
+@pytest.mark.usefixtures("mails")
+def test_explain_says_which_file_or_mailbox_it_can_not_find(cli: CommandLine) -> None:
+    missing = cli("mail", "explain", "missing.eml")
+    assert missing.status == 2
+    assert "missing.eml" in missing.err

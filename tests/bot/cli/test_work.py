@@ -20,7 +20,7 @@ def dead_event(connection: Connection, key: str) -> int:
 
 def dead_post(connection: Connection, conversation_id: int, key: str) -> int:
     outbox.queue_text(connection, conversation_id, key, "Hello")
-    (post,) = outbox.claim(connection, seconds=30, limit=1)
+    (post,) = outbox.claim(connection, worker=1, seconds=30, limit=1)
     outbox.bury(connection, post, error="gone", error_id="def456")
     return post.id
 
@@ -65,7 +65,7 @@ def test_a_retried_event_and_post_can_be_claimed_again(
     done = cli("work", "retry", *dead)
     assert (done.status, done.out, done.err) == (0, "2 to be tried again.\n", "")
     (claim,) = database.write_now(partial(work.claim, worker=2, seconds=30, limit=9))
-    posts: list[Post] = database.write_now(partial(outbox.claim, seconds=30, limit=9))
+    posts: list[Post] = database.write_now(partial(outbox.claim, worker=1, seconds=30, limit=9))
     assert (f"event:{claim.event.id}", f"post:{posts[0].id}") == dead
     assert claim.event.attempts == 1
 

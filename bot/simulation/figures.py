@@ -11,8 +11,8 @@ from statistics import quantiles
 from agent.evidence import refusal
 from agent.predictor import Abstention, Prediction, PredictionRequest
 from agent.settings import CaseField
+from bot.simulation.labelled import Labelled
 from store.model import FieldId, Value
-from tests.agent.embedded.labelled import Labelled
 
 Evaluate = Callable[[PredictionRequest], Sequence[Prediction | Abstention]]
 _RESAMPLES = 2000
@@ -34,6 +34,8 @@ class Slot:
     right: bool
     refused: str | None  # why the words given for it are no evidence
     overlaps: bool | None  # its evidence and a labelled place; None where there is nothing to compare
+    quotes: tuple[str, ...] = ()
+    why_not: str | None = None  # where nothing would be written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,8 @@ def _written(answers: Iterable[Prediction | Abstention], fields: Sequence[CaseFi
 
 def _slot(conversation: Labelled, wanted: CaseField, answers: Iterable[Prediction | Abstention]) -> Slot:
     name = FieldId(wanted.id)
-    answer = next((a for a in answers if a.field == name and isinstance(a, Prediction)), None)
+    given = next((each for each in answers if each.field == name), None)
+    answer = given if isinstance(given, Prediction) else None
     written = isinstance(answer, Prediction) and answer.confidence >= wanted.threshold
     prediction = answer if isinstance(answer, Prediction) and written else None
     return Slot(
@@ -108,7 +111,15 @@ def _slot(conversation: Labelled, wanted: CaseField, answers: Iterable[Predictio
         right=prediction is not None and conversation.is_right(wanted, prediction.value),
         refused=refusal(prediction, conversation.transcript, wanted, conversation.sender) if prediction else None,
         overlaps=_overlaps(conversation, prediction) if prediction else None,
+        quotes=tuple(each.quote for each in prediction.evidence) if prediction else (),
+        why_not=None if prediction else _why_not(given),
     )
+
+
+def _why_not(given: Prediction | Abstention | None) -> str | None:
+    if isinstance(given, Prediction):
+        return f"{given.value!r} is not sure enough ({given.confidence:.2f})."
+    return given.reason if given else None
 
 
 def _overlaps(conversation: Labelled, prediction: Prediction) -> bool | None:
@@ -142,8 +153,36 @@ class Counts:
         return self.right / self.expected if self.expected else None
 
     @property
+    def f1(self) -> float | None:
+        return 2 * self.right / (self.predicted + self.expected) if self.right else None
+
+    @property
     def coverage(self) -> float | None:
         return self.covered / self.expected if self.expected else None
+
+
+def recall_at(precision: float, slots: Iterable[Slot]) -> float:
+    """How much is found at the lowest threshold at which so many of the values are right."""
+    every = list(slots)
+    written = sorted((slot for slot in every if slot.value is not None), key=lambda slot: -slot.confidence)
+    expected = sum(slot.expected for slot in every)
+    right = found = 0
+    for number, slot in enumerate(written, 1):
+        right += slot.right
+        last_of_its_confidence = number == len(written) or written[number].confidence < slot.confidence
+        if last_of_its_confidence and right >= precision * number:
+            found = right
+    return found / expected if expected else 0.0
+
+
+def calibration_error(slots: Iterable[Slot]) -> float | None:
+    """The mean distance of a confidence from the share that is right, over ten bins."""
+    written = [slot for slot in slots if slot.value is not None]
+    bins: dict[int, list[Slot]] = {}
+    for slot in written:
+        bins.setdefault(min(int(slot.confidence * 10), 9), []).append(slot)
+    apart = sum(abs(sum(s.confidence for s in each) - sum(s.right for s in each)) for each in bins.values())
+    return apart / len(written) if written else None
 
 
 def counts(slots: Iterable[Slot]) -> Counts:
@@ -190,7 +229,7 @@ def decisions(played: Iterable[Played]) -> Decisions:
 
 def interval(outcomes: Sequence[bool]) -> tuple[float, float]:
     """The middle 95% of the share of True, by resampling conversations."""
-    draw = random.Random(1)
+    draw = random.Random(1)  # noqa: S311 -- no secret: the same interval each time
     shares = sorted(sum(draw.choices(outcomes, k=len(outcomes))) / len(outcomes) for _ in range(_RESAMPLES))
     return shares[int(0.025 * _RESAMPLES)], shares[int(0.975 * _RESAMPLES)]
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from agent.predictor import Abstention, Prediction, PredictionRequest
+from bot.simulation.figures import Played, Slot, calibration_error, counts, decisions, interval, play, recall_at
+from bot.simulation.labelled import Labelled
 from store.model import Evidence, FieldId, Value
-from tests.agent.embedded.figures import Played, counts, decisions, interval, play
-from tests.agent.embedded.labelled import Labelled, public
 from tests.agent.embedded.talking import NOBODY, NOON, field, request, said
+from tests.labelled import public
 from tests.score import Part, Set, main
 
 ISSUE = field("multiline", "Issue")
@@ -105,7 +106,42 @@ def test_the_command_prints_every_figure_as_json(data_dir: Path, capsys: pytest.
     del data_dir  # fails or skips here where there is no data
     main(Set.SUPPORT, Part.REPORT, None, wrong=False, as_json=True)
     figures = json.loads(capsys.readouterr().out)["predictors"]
-    assert list(figures) == ["embedded", "always abstain"]
+    assert list(figures) == ["embedded", "rules", "always abstain"]
     assert figures["embedded"]["evidence"]["refused"] == 0
     assert figures["always abstain"]["case decisions"]["opened"] == 0
     assert set(figures["embedded"]["by channel"]) == {"slack", "teams", "webchat", "email", "voice"}
+
+
+def slot(confidence: float | None, *, right: bool = False, expected: bool = True) -> Slot:
+    """None: left empty."""
+    return Slot(
+        field=NAME,
+        value=None if confidence is None else "Jo",
+        confidence=confidence or 0.0,
+        expected=expected,
+        right=right,
+        refused=None,
+        overlaps=None,
+    )
+
+
+def test_recall_at_a_precision_is_what_the_lowest_such_threshold_finds() -> None:
+    slots = [slot(0.9, right=True), slot(0.8, right=True), slot(0.7), slot(0.6, right=True), slot(None)]
+    assert recall_at(0.9, slots) == 0.4
+    assert recall_at(0.75, slots) == 0.6
+    assert recall_at(0.9, [slot(0.9), slot(0.8, right=True)]) == 0
+
+
+def test_values_of_one_confidence_stand_or_fall_together() -> None:
+    assert recall_at(0.9, [slot(0.9, right=True), slot(0.9)]) == 0
+
+
+def test_a_calibration_error_is_how_far_confidence_and_share_lie_apart() -> None:
+    assert calibration_error([slot(0.85, right=True), slot(0.85)]) == pytest.approx(0.35)
+    assert calibration_error([slot(1.0, right=True), slot(None)]) == 0
+    assert calibration_error([slot(None)]) is None
+
+
+def test_f1_lies_between_precision_and_recall() -> None:
+    count = counts([slot(0.9, right=True), slot(0.9, expected=False), slot(None), slot(None)])
+    assert (count.precision, count.recall, count.f1) == (0.5, pytest.approx(1 / 3), pytest.approx(0.4))

@@ -1,4 +1,4 @@
-"""Reads what Slack sends without trusting its shape: what isn't there, or is something else, is empty."""
+"""Reads what a service sends without trusting its shape: what isn't there, or is something else, is empty."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parsed(payload: Json, name: str) -> Json:
 
 
 def required(payload: Json, *path: str) -> str:
-    """A text that Slack's reference promises. Raises ValueError."""
+    """A text that the service's reference promises. Raises ValueError."""
     for name in path[:-1]:
         payload = part(payload, name)
     if not (found := text(payload, path[-1])):

@@ -1,0 +1,94 @@
+"""What the environment says of Teams, and the addresses of Microsoft's clouds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+CHANNEL = "teams"
+
+
+class Cloud(StrEnum):
+    PUBLIC = "public"
+    GCC = "gcc"
+    GCC_HIGH = "gcch"
+    DOD = "dod"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addresses:
+    """Where a cloud signs us in, how its tokens to us are checked, and where it may want our answers sent."""
+
+    login_url: str
+    scope: str
+    issuer: str
+    metadata_url: str
+    service_hosts: frozenset[str]
+
+
+_GOVERNMENT = {
+    "login_url": "https://login.microsoftonline.us",
+    "scope": "https://api.botframework.us/.default",
+    "issuer": "https://api.botframework.us",
+    "metadata_url": "https://login.botframework.azure.us/v1/.well-known/openidconfiguration",
+}
+_COMMERCIAL = {
+    "login_url": "https://login.microsoftonline.com",
+    "scope": "https://api.botframework.com/.default",
+    "issuer": "https://api.botframework.com",
+    "metadata_url": "https://login.botframework.com/v1/.well-known/openidconfiguration",
+}
+# learn.microsoft.com, "Plan for government clouds" of Teams, and "Authenticate with the Bot Connector API".
+CLOUDS: Mapping[Cloud, Addresses] = MappingProxyType(
+    {
+        Cloud.PUBLIC: Addresses(**_COMMERCIAL, service_hosts=frozenset({"smba.trafficmanager.net"})),
+        Cloud.GCC: Addresses(**_COMMERCIAL, service_hosts=frozenset({"smba.infra.gcc.teams.microsoft.com"})),
+        Cloud.GCC_HIGH: Addresses(**_GOVERNMENT, service_hosts=frozenset({"smba.infra.gov.teams.microsoft.us"})),
+        Cloud.DOD: Addresses(**_GOVERNMENT, service_hosts=frozenset({"smba.infra.dod.teams.microsoft.us"})),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TeamsConfiguration:
+    """One app registration: with a secret or a certificate, of one tenant or of several.
+
+    `playground`: without any, for Microsoft's Agents Playground on this machine.
+    """
+
+    app_id: str = ""
+    secret: str | None = None
+    certificate: str | None = None  # PEM: the private key and the certificate
+    tenant_id: str | None = None  # of a single-tenant registration
+    tenants: frozenset[str] = frozenset()  # whose people may write to us; empty: those of `tenant_id`, or anybody's
+    addresses: Addresses = CLOUDS[Cloud.PUBLIC]
+    ca_file: Path | None = None
+    playground: bool = False
+
+    def allows(self, tenant: str) -> bool:
+        allowed = self.tenants or ({self.tenant_id} if self.tenant_id else frozenset())
+        return not allowed or tenant in allowed
+
+    def trusts(self, service_url: str) -> bool:
+        """Whether our bearer token may go there."""
+        try:
+            parts = urlsplit(service_url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            return False
+        if self.playground:
+            return parts.scheme in {"http", "https"} and is_loopback(host)
+        named = host if port is None else f"{host}:{port}"
+        return parts.scheme == "https" and not parts.username and named in self.addresses.service_hosts
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,166 @@
+"""Forms as Teams' dialogs, and what people filled in (learn.microsoft.com, "Adaptive Card-based dialogs")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+from urllib.parse import quote, unquote
+
+from adapters import adaptive
+from adapters.desk import Choice, Form, FormField, Input, OpenSuggestion, Target
+from adapters.payload import part, text
+from adapters.teams.cards import attachment
+from adapters.teams.configuration import CHANNEL
+from store.model import CaseNumber, Json
+
+TYPED, CHOSEN = "typed:", "chosen:"  # before a field's id, in its input's
+_CHOOSES = {Input.ONE_OF, Input.YES_NO, Input.SOME_OF}
+_CHOICES = 200  # that a dialog lists
+_LABEL, _HINT = 200, 1000  # characters
+
+
+def dialog(
+    form: Form, problems: Mapping[str, str] | None = None, filled: Mapping[str, Sequence[str]] | None = None
+) -> Json:
+    """What shows the form. With `problems` it comes back as it was `filled`, each sentence below its field."""
+    new = form.target.case is None
+    body: list[Json] = [adaptive.line(form.title, weight="bolder")] if form.title else []
+    if said := (problems or {}).get(""):
+        body.append(_problem(said))
+    for field in form.fields:
+        body += _shown(field, (problems or {}).get(field.id), (filled or {}).get(field.id))
+    body += [_suggestion(each) for each in form.suggestions]
+    save = {"type": "Action.Submit", "title": "Create case" if new else "Update case", "data": _kept(form)}
+    title = "Create case" if new else f"Case {form.target.case}"
+    return _continued(title, adaptive.document(body, fallback=title, actions=[save]))
+
+
+def message(title: str, sentence: str) -> Json:
+    """A dialog that only says something."""
+    return _continued(title, adaptive.document([adaptive.line(sentence)], fallback=sentence))
+
+
+def said(sentence: str) -> Json:
+    """Closes the dialog, and says so."""
+    return {"task": {"type": "message", "value": sentence}}
+
+
+def target_of(account: str, data: Json) -> Target:
+    """What the dialog was about. Raises ValueError where it is none of ours."""
+    kept = part(data, "form")
+    key, case = text(kept, "conversation_key"), kept.get("case")
+    if not key:
+        raise ValueError("The dialog is none of ours.")
+    return Target(
+        channel=CHANNEL,
+        account=account,
+        conversation_key=key,
+        case=None if case is None else CaseNumber(int(case)),
+        revision=int(kept.get("revision") or 0),
+    )
+
+
+def values_of(data: Json) -> dict[str, list[str]]:
+    """What was filled in, by field; of the inputs that were shown, one that does not come back was emptied."""
+    shown = part(data, "form").get("inputs")
+    inputs = [each for each in cast("list[object]", shown) if isinstance(each, str)] if isinstance(shown, list) else []
+    return {each.partition(":")[2]: _values(each, data.get(each)) for each in inputs}
+
+
+def _values(name: str, found: object) -> list[str]:
+    if not isinstance(found, str) or not found.strip():
+        return []
+    return [unquote(each) for each in found.split(",")] if name.startswith(CHOSEN) else [found]
+
+
+def choice_value(value: str) -> str:
+    """As it comes back: several have commas between them, so that none may hold one."""
+    return quote(value, safe="")
+
+
+def _kept(form: Form) -> Json:
+    target = form.target
+    return {
+        "form": {
+            "conversation_key": target.conversation_key,
+            "case": target.case,
+            "revision": target.revision,
+            "inputs": [_input_id(each) for each in form.fields],
+        }
+    }
+
+
+def _input_id(field: FormField) -> str:
+    return f"{CHOSEN if field.input in _CHOOSES else TYPED}{field.id}"
+
+
+def _continued(title: str, card: Json) -> Json:
+    shown = {"title": title, "height": "large", "width": "medium", "card": attachment(card)}
+    return {"task": {"type": "continue", "value": shown}}
+
+
+def _shown(field: FormField, problem: str | None, filled: Sequence[str] | None) -> list[Json]:
+    label = {"type": "TextBlock", "text": _literal(field.label[:_LABEL]), "wrap": True, "weight": "bolder"}
+    hint = _hint(field)
+    shown: list[Json] = [label, _input(field, field.filled if filled is None else tuple(filled))]
+    if hint:
+        shown.append(adaptive.line(hint[:_HINT], isSubtle=True, size="small", spacing="small"))
+    if problem:
+        shown.append(_problem(problem))
+    return shown
+
+
+def _problem(sentence: str) -> Json:
+    return adaptive.line(sentence, color="attention", weight="bolder", spacing="small")
+
+
+def _hint(field: FormField) -> str:
+    """Where the value comes from, then what one looks like."""
+    told: list[str] = []
+    if field.predicted:
+        told.append(f"Predicted from “{field.because}”." if field.because else "Predicted.")
+    elif field.because and not field.filled:
+        told.append(field.because)
+    if field.stored:
+        told.append(f"The case says: {field.stored}.")
+    return " ".join([*told, field.hint]).strip()
+
+
+def _input(field: FormField, filled: Sequence[str]) -> Json:
+    common: Json = {"id": _input_id(field), "isRequired": False}
+    first = filled[0] if filled else ""
+    match field.input:
+        case Input.ONE_OF | Input.YES_NO | Input.SOME_OF:
+            return {**common, **_choices(field, filled)}
+        case Input.DATE:
+            return {**common, "type": "Input.Date", "value": first}
+        case Input.LINES:
+            return {**common, "type": "Input.Text", "isMultiline": True, "value": first}
+        case _:
+            return {**common, "type": "Input.Text", "value": first}
+
+
+def _choices(field: FormField, filled: Sequence[str]) -> Json:
+    known = {each.value for each in field.choices}
+    chosen = [Choice(value=each, label=each) for each in filled if each not in known]
+    listed = [{"title": each.label, "value": choice_value(each.value)} for each in (*chosen, *field.choices[:_CHOICES])]
+    shown: Json = {
+        "type": "Input.ChoiceSet",
+        "style": "filtered" if field.searched or len(listed) > 10 else "compact",  # noqa: PLR2004 -- on one screen
+        "isMultiSelect": field.input is Input.SOME_OF,
+        "choices": listed,
+        "value": ",".join(map(choice_value, filled)),
+    }
+    if field.searched:  # asked for while somebody types: `application/search`
+        shown["choices.data"] = {"type": "Data.Query", "dataset": field.id}
+    return shown
+
+
+def _suggestion(each: OpenSuggestion) -> Json:
+    quote = f" “{each.quote}”" if each.quote else ""
+    return adaptive.line(f"Suggested {each.label}: {each.value}.{quote}", isSubtle=True)
+
+
+def _literal(words: str) -> str:
+    """A label has no text runs: what would be Markdown in it is escaped."""
+    return "".join(f"\\{each}" if each in "\\`*_[]()#>" else each for each in words)

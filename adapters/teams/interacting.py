@@ -1,0 +1,207 @@
+"""What people press, ask for and fill in: Teams calls it invokes, and waits for an answer to each.
+
+What somebody decides goes the way of events, and is stored before it is answered. Who may do what is asked of the desk:
+nothing that comes back with a card or dialog is believed but as the name of something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+
+from adapters import adaptive
+from adapters.desk import CaseLine, Desk, NotAllowed
+from adapters.payload import part, parts, required, text
+from adapters.teams import cards, dialogs, words
+from adapters.teams.configuration import CHANNEL
+from adapters.teams.gate import TEAMS
+from adapters.teams.places import Place
+from adapters.teams.receiving import Receiving
+from adapters.teams.surface import CREATE, SEARCH, UPDATE
+from store.model import Author, CaseNumber, InboundKind, Json
+
+_MESSAGE = "application/vnd.microsoft.activity.message"
+_SEARCHED = "application/vnd.microsoft.search.searchResponse"
+_THUMBNAIL = "application/vnd.microsoft.card.thumbnail"
+_FOUND = 25  # that a search offers
+_VERBS = {"accept_suggestion", "reject_suggestion"}
+
+Answer = tuple[int, Json]
+
+
+class Interacting:
+    def __init__(self, desk: Desk, receiving: Receiving) -> None:
+        self._desk = desk
+        self._receiving = receiving
+        self._answers: dict[str, Callable[[Place, Author, Json], Awaitable[Answer]]] = {
+            "adaptiveCard/action": self._card_action,
+            "application/search": self._typed_ahead,
+            "composeExtension/fetchTask": self._message_action,
+            "composeExtension/submitAction": self._submitted,
+            "composeExtension/query": self._searched,
+            "task/fetch": self._dialog_of_card,
+            "task/submit": self._submitted,
+        }
+
+    async def answer(self, place: Place, activity: Json) -> Answer:
+        """Status and body. Raises ValueError for what is none of ours, and what `Receive` raises."""
+        answer = self._answers.get(text(activity, "name"))
+        if answer is None:
+            return HTTPStatus.NOT_IMPLEMENTED, {}
+        return await answer(place, await self._receiving.people.author(place, activity), activity)
+
+    async def submitted_in_message(self, place: Place, activity: Json) -> None:
+        """A button's press from a client that knows no Action.Execute: a message without words."""
+        author = await self._receiving.people.author(place, activity)
+        data = part(activity, "value")
+        await self._pressed(place, author, text(data, "verb"), data, f"{place.key}|{required(activity, 'id')}")
+
+    # --- buttons --------------------------------------------------------------------------------------
+
+    async def _card_action(self, place: Place, author: Author, activity: Json) -> Answer:
+        action = part(part(activity, "value"), "action")
+        verb, data = text(action, "verb"), part(action, "data")
+        if verb == "refresh":
+            return await self._redrawn(place, author, data)
+        await self._pressed(place, author, verb, data, _event_id(place, activity))
+        return HTTPStatus.OK, {"statusCode": 200, "type": _MESSAGE, "value": "Taken up; the card follows."}
+
+    async def _pressed(self, place: Place, author: Author, verb: str, data: Json, event_id: str) -> None:
+        """Raises ValueError for a button that is none of ours."""
+        if verb == "run" and text(data, "text"):
+            inbound = self._receiving.typed(place, author, text(data, "text"), external_id=event_id)
+        elif verb in _VERBS:
+            action: Json = {"verb": verb, "case": data.get("case"), "suggestion": data.get("suggestion")}
+            inbound = self._receiving.pressed(place, author, action, external_id=event_id)
+        else:
+            raise ValueError("The button is none of ours.")
+        await self._receiving.store(inbound)
+
+    async def _redrawn(self, place: Place, author: Author, data: Json) -> Answer:
+        found = await self._desk.card(CHANNEL, place.tenant, place.key, author, _number(data))
+        if found is None:
+            raise ValueError("There is no such case in this conversation.")
+        card, representative = found
+        shown = cards.case_card(card, representative=representative)
+        return HTTPStatus.OK, {"statusCode": 200, "type": adaptive.CONTENT_TYPE, "value": shown}
+
+    # --- dialogs --------------------------------------------------------------------------------------
+
+    async def _message_action(self, place: Place, author: Author, activity: Json) -> Answer:
+        """On a message: its conversation is the chat's or the thread's."""
+        command = text(part(activity, "value"), "commandId")
+        if command not in {CREATE, UPDATE}:
+            raise ValueError(f"The command should be {CREATE} or {UPDATE}.")
+        if await self._desk.is_representative(CHANNEL, author):
+            await self._hear(place, part(part(activity, "value"), "messagePayload"))
+        return await self._form(place, author, new=command == CREATE)
+
+    async def _dialog_of_card(self, place: Place, author: Author, activity: Json) -> Answer:
+        return await self._form(place, author, new=text(_data(activity), "verb") == "create")
+
+    async def _form(self, place: Place, author: Author, *, new: bool) -> Answer:
+        try:
+            form = await self._desk.form(CHANNEL, place.tenant, place.key, author, new=new)
+        except NotAllowed as error:
+            return HTTPStatus.OK, dialogs.message("Not possible", str(error))
+        return HTTPStatus.OK, dialogs.dialog(form)
+
+    async def _hear(self, place: Place, message: Json) -> None:
+        """The message an action was called on, where we had not heard it: without consent, mentions alone reach us."""
+        sender = part(part(message, "from"), "user")
+        body = part(message, "body")
+        content = text(body, "content")
+        user_id, message_id = text(sender, "id"), text(message, "id")
+        if not (user_id and message_id and content.strip()):
+            return
+        mentions = parts(message, "mentions")
+        said = words.of_html(content, mentions, "") if text(body, "contentType") == "html" else content
+        author = Author(id=user_id, name=text(sender, "displayName"))
+        heard = self._receiving.typed(place, author, said, external_id=f"{place.key}|{message_id}")
+        await self._receiving.store(replace(heard, kind=InboundKind.MESSAGE, raw={"message": message}))
+
+    async def _submitted(self, place: Place, author: Author, activity: Json) -> Answer:
+        data = _data(activity)
+        target = dialogs.target_of(place.tenant, data)
+        if target.conversation_key != place.key:
+            raise ValueError("The dialog belongs to another conversation.")
+        values = dialogs.values_of(data)
+        problems = await self._desk.check(target, values)
+        if problems:
+            return await self._again(place, author, problems, values, new=target.case is None)
+        action: Json = {"verb": "create_case", "values": values}
+        if target.case is not None:
+            action = {"verb": "update_case", "case": target.case, "revision": target.revision, "values": values}
+        await self._receiving.store(
+            self._receiving.pressed(place, author, action, external_id=_event_id(place, activity))
+        )
+        return HTTPStatus.OK, dialogs.said("Saved; the card follows.")
+
+    async def _again(
+        self,
+        place: Place,
+        author: Author,
+        problems: Mapping[str, str],
+        values: dict[str, list[str]],
+        *,
+        new: bool,
+    ) -> Answer:
+        try:
+            form = await self._desk.form(CHANNEL, place.tenant, place.key, author, new=new)
+        except NotAllowed as error:
+            return HTTPStatus.OK, dialogs.message("Not possible", str(error))
+        return HTTPStatus.OK, dialogs.dialog(form, problems, values)
+
+    # --- searches -------------------------------------------------------------------------------------
+
+    async def _typed_ahead(self, _place: Place, author: Author, activity: Json) -> Answer:
+        asked = part(activity, "value")
+        if not await self._desk.is_representative(CHANNEL, author):
+            return HTTPStatus.OK, {"statusCode": 200, "type": _SEARCHED, "value": {"results": []}}
+        found = await self._desk.choices(text(asked, "dataset"), text(asked, "queryText"), limit=_FOUND)
+        results = [{"title": each.label, "value": dialogs.choice_value(each.value)} for each in found]
+        return HTTPStatus.OK, {"statusCode": 200, "type": _SEARCHED, "value": {"results": results}}
+
+    async def _searched(self, place: Place, author: Author, activity: Json) -> Answer:
+        """Cases that are one's own or wait, by number or words."""
+        asked = part(activity, "value")
+        if text(asked, "commandId") != SEARCH:
+            raise ValueError(f"The command should be {SEARCH}.")
+        wanted = " ".join(
+            str(each.get("value") or "") for each in parts(asked, "parameters") if each.get("name") == "q"
+        )
+        overview = await self._desk.overview(CHANNEL, place.tenant, author)
+        found = _fitting([*overview.mine, *overview.waiting], wanted)
+        result = {"type": "result", "attachmentLayout": "list", "attachments": [_preview(each) for each in found]}
+        return HTTPStatus.OK, {"composeExtension": result}
+
+
+def _fitting(lines: Sequence[CaseLine], wanted: str) -> list[CaseLine]:
+    words_ = wanted.casefold().split()
+    once = {each.number: each for each in lines}.values()
+    return [each for each in once if all(word in f"{each.number} {each.title}".casefold() for word in words_)][:_FOUND]
+
+
+def _preview(line: CaseLine) -> Json:
+    title, under = f"Case {line.number}: {line.title}", line.status + (f" · {line.owner}" if line.owner else "")
+    card = adaptive.document([adaptive.line(title, weight="bolder"), adaptive.line(under)], fallback=title)
+    preview = {"contentType": _THUMBNAIL, "content": {"title": title, "text": under}}
+    return {**cards.attachment(card), "preview": preview}
+
+
+def _data(activity: Json) -> Json:
+    return part(part(activity, "value"), "data")
+
+
+def _number(data: Json) -> CaseNumber:
+    """Raises ValueError."""
+    found = data.get("case")
+    if not isinstance(found, int):
+        raise ValueError("case should be a number.")  # noqa: TRY004 -- what JSON holds is a value
+    return CaseNumber(found)
+
+
+def _event_id(place: Place, activity: Json) -> str:
+    """Teams tries an invoke again under the same id."""
+    return f"{TEAMS}|{place.key}|{required(activity, 'id')}"

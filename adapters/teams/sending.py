@@ -1,0 +1,57 @@
+"""Our posts in Teams: into the chat or thread, edited in place, or into somebody's personal chat with us."""
+
+from __future__ import annotations
+
+from html import escape
+
+from adapters.channel import RetryLater, Undeliverable
+from adapters.pacing import Pacing
+from adapters.payload import part, required, text
+from adapters.teams import cards
+from adapters.teams.connector import Connector
+from adapters.teams.places import Kind
+from store.model import Json, Outbound
+
+_LONGEST = 20_000  # characters of a text: Teams takes some 28 kB of an activity
+
+
+class Sending:
+    def __init__(self, connector: Connector, pacing: Pacing) -> None:
+        self._connector = connector
+        self._pacing = pacing
+        self._chats: dict[tuple[str, str], str] = {}  # with somebody, by tenant and their id
+
+    async def send(self, outbound: Outbound) -> str:
+        """Returns the activity's id. Raises RetryLater and Undeliverable."""
+        address = outbound.reply_address
+        try:
+            service_url, place = required(address, "service_url"), required(address, "conversation_id")
+        except ValueError as error:
+            raise Undeliverable(f"The conversation keeps no way back into Teams: {error}") from error
+        activity = _activity(outbound)
+        if outbound.audience is not None and text(address, "kind") != Kind.PERSONAL:
+            place = await self._chat(address, service_url, outbound.audience)
+        async with self._pacing.turn(place):
+            if outbound.edit is not None:
+                await self._connector.edit(service_url, place, outbound.edit, activity)
+                return outbound.edit
+            return await self._connector.post(service_url, place, activity) or outbound.key
+
+    async def _chat(self, address: Json, service_url: str, user_id: str) -> str:
+        """Nobody else in a channel is to see it: Teams shows one person something only in their own chat."""
+        known = (text(address, "tenant"), user_id)
+        if known not in self._chats:
+            chat = await self._connector.chat_with(service_url, known[0], part(address, "bot"), user_id)
+            if not chat:
+                raise RetryLater("Teams opened no chat.", nothing_posted=True)
+            self._chats[known] = chat
+        return self._chats[known]
+
+
+def _activity(outbound: Outbound) -> Json:
+    """Text as markup with nothing but line breaks: no Markdown is found in what people wrote, and no line is lost."""
+    if outbound.card is not None:
+        shown = cards.case_card(outbound.card, representative=False)
+        return {"type": "message", "summary": cards.fallback(outbound.card), "attachments": [cards.attachment(shown)]}
+    said = outbound.text if len(outbound.text) <= _LONGEST else f"{outbound.text[: _LONGEST - 1]}…"
+    return {"type": "message", "text": escape(said, quote=False).replace("\n", "<br>"), "textFormat": "xml"}

@@ -1,0 +1,1 @@
+"""Builds the network of `agent.embedded.model`, with the extra `training`; nothing of it runs in service."""

@@ -1,0 +1,116 @@
+"""`casewright simulate`: what the agent would make of conversations that are over. Nothing is written anywhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from agent import document
+from agent.document import SettingsError
+from agent.settings import Settings
+from bot.cli.opening import opened
+from bot.cli.output import AsJson, show, show_json, show_table
+from bot.cli.problems import Failure, Mistake
+from bot.simulation.figures import Played
+from bot.simulation.labelled import FileWrong, Labelled, read, settings_of
+from bot.simulation.past import past
+from bot.simulation.playing import PredictorName, by_field, detail, figures, played, predictor
+
+app = typer.Typer(add_completion=False)
+
+_FIGURES = ("precision", "recall", "f1", "coverage", "wrong_when_silent", "recall_at_p90", "recall_at_p95")
+
+
+@app.command()
+def simulate(
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Labelled conversations: JSON lines or CSV, gzipped or not."),
+    ] = None,
+    using: Annotated[
+        PredictorName, typer.Option("--predictor", help="Which predictor answers.")
+    ] = PredictorName.EMBEDDED,
+    settings: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A draft of the settings, as YAML.")
+    ] = None,
+    fields: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON document of fields alone.")
+    ] = None,
+    details: Annotated[
+        Path | None, typer.Option(help="Write what came of each conversation there, a line each.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play past conversations again, from a file or from the store, and say what would have come of them."""
+    try:
+        predictor(using)
+        chosen = _settings(settings, fields)
+        every = _all(_conversations(file, chosen), using, details)
+    except (FileWrong, ValueError) as error:
+        raise Mistake(str(error)) from None
+    if not every:
+        raise Failure("There is no conversation to play.")
+    told = figures(every)
+    if as_json:
+        show_json({**told, "fields": by_field(every)})
+        return
+    show_table(("figure", "value"), [(name.replace("_", " "), _number(value)) for name, value in told.items()])
+    rows = [(name, *(_number(group[each]) for each in _FIGURES)) for name, group in by_field(every).items()]
+    show_table(("field", *(each.replace("_", " ") for each in _FIGURES)), rows)
+    if details is not None:
+        show(f"{details} says what came of each conversation.")
+
+
+def _settings(draft: Path | None, fields: Path | None) -> Settings | None:
+    """Raises Mistake and FileWrong."""
+    if draft is not None and fields is not None:
+        raise Mistake("Give --settings or --fields, not both.")
+    if fields is not None:
+        try:
+            return settings_of(json.loads(fields.read_text(encoding="utf-8")))
+        except (OSError, ValueError, RecursionError) as error:
+            raise FileWrong(f"{fields} can't be used: {error}") from error
+    if draft is not None:
+        try:
+            return document.load(draft.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise FileWrong(f"{draft} can't be read: {error}") from error
+        except SettingsError as error:
+            raise FileWrong(f"{draft}: {error}") from error
+    return None
+
+
+def _conversations(file: Path | None, settings: Settings | None) -> Iterable[Labelled]:
+    if file is not None:
+        return read(file, settings)
+    with opened() as database:
+        return database.read_now(lambda connection: list(past(connection, settings)))
+
+
+def _all(conversations: Iterable[Labelled], using: PredictorName, details: Path | None) -> Sequence[Played]:
+    with ExitStack() as open_:
+        console = Console(stderr=True)
+        progress = open_.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
+        running = progress.add_task("Playing", total=len(conversations) if isinstance(conversations, list) else None)
+        lines = open_.enter_context(details.open("w", encoding="utf-8")) if details else None
+
+        def seen() -> Iterator[Played]:
+            for one in played(conversations, using):
+                progress.advance(running)
+                if lines is not None:
+                    lines.write(json.dumps(detail(one), ensure_ascii=False) + "\n")
+                yield one
+
+        return list(seen())
+
+
+def _number(value: Any) -> str:
+    return "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

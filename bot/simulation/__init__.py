@@ -1,0 +1,1 @@
+"""What the agent would have done: labelled or past conversations, played again; nothing is written."""

@@ -1,0 +1,54 @@
+"""Conversations of the store: what their cases say now is what should have been predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.document import starter
+from agent.predictor import Sender
+from agent.settings import Settings
+from bot.settings import read
+from bot.simulation.labelled import Labelled
+from store import cases, conversations, overview
+from store import settings as versions
+from store.engine import Connection
+from store.model import ConversationId, utcnow
+
+_MOST = 10_000  # conversations, the latest first
+
+
+def past(connection: Connection, draft: Settings | None) -> Iterator[Labelled]:
+    """By the draft, or by the settings in force; conversations in which nobody wrote anything are left out."""
+    settings = draft or _in_force(connection)
+    for glance in overview.conversations_listed(connection, without_case=False, limit=_MOST):
+        found = _conversation(connection, glance.id, settings)
+        if found.transcript:
+            yield found
+
+
+def _in_force(connection: Connection) -> Settings:
+    number = versions.current_number(connection)
+    return read(connection, number).settings if number else starter()
+
+
+def _conversation(connection: Connection, conversation_id: ConversationId, settings: Settings) -> Labelled:
+    conversation = conversations.get(connection, conversation_id)
+    case = None if conversation.case_number is None else cases.get(connection, conversation.case_number)
+    customer = conversations.customer(connection, conversation_id)
+    offered = {field.id for field in settings.fields}
+    values = case.values if case else {}
+    transcript = conversations.transcript(connection, conversation_id)
+    return Labelled(
+        id=str(conversation_id),
+        channel=conversation.channel,
+        tags=(),
+        settings=settings,
+        transcript=transcript,
+        sender=Sender(name=customer.name, verified_email=customer.email) if customer else Sender(),
+        now=transcript[-1].sent_at if transcript else utcnow(),
+        expected={name: [each.value] for name, each in values.items() if name in offered},
+        contained={},
+        evidence={},
+        case=case is not None,
+        case_after=0 if case else None,  # nobody has said when it was due
+    )

@@ -1,0 +1,158 @@
+"""Buttons, dialogs and searches: Teams waits for each answer, and what is decided is stored before it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from adapters.teams.surface import CREATE, SEARCH, UPDATE
+from store.engine import DatabaseUnavailable
+from store.model import InboundKind, Json
+from tests.adapters.teams import events
+from tests.adapters.teams.events import AAD, ADA, CHAT, HELP, ROBIN
+from tests.adapters.teams.teams import CARD, TeamsRemote
+
+FILLED = {"typed:issue": "It leaks", "chosen:priority": "High", "chosen:product": "Kettle%2C%20blue"}
+
+
+async def invoked(
+    remote: TeamsRemote, name: str, value: Json, *, user: str = ROBIN, conversation: str = CHAT, **more: Any
+) -> tuple[int, Json]:
+    told = events.invoke(remote.teams, name, value, user=user, conversation=conversation, **more)
+    return await remote.post(told, remote.teams.signed())
+
+
+def pressed(verb: str, **data: Any) -> Json:
+    return {"action": {"type": "Action.Execute", "verb": verb, "data": data}, "trigger": "manual"}
+
+
+def kept(dialog: Json) -> Json:
+    """What comes back with the dialog's button."""
+    return dialog["task"]["value"]["card"]["content"]["actions"][0]["data"]
+
+
+async def test_each_reader_sees_their_own_view_of_one_card(remote: TeamsRemote) -> None:
+    seen = pressed("refresh", case=CARD.number)
+    _, robins = await invoked(remote, "adaptiveCard/action", seen)
+    _, adas = await invoked(remote, "adaptiveCard/action", seen, user=ADA)
+    assert "(internal)" in json.dumps(robins)
+    assert "Suggested" in json.dumps(robins)
+    assert robins["type"] == adas["type"] == "application/vnd.microsoft.card.adaptive"
+    assert "(internal)" not in json.dumps(adas)
+    assert "Suggested" not in json.dumps(adas)
+    assert "actions" not in adas["value"]
+
+
+async def test_a_card_of_another_conversation_is_not_shown(remote: TeamsRemote) -> None:
+    status, _ = await invoked(remote, "adaptiveCard/action", pressed("refresh", case=999))
+    assert status == 400
+
+
+async def test_what_is_pressed_is_stored_once_before_it_is_answered(remote: TeamsRemote) -> None:
+    accept = pressed("accept_suggestion", case=1001, suggestion=7)
+    for _ in range(2):
+        status, body = await invoked(remote, "adaptiveCard/action", accept)
+        assert (status, body["statusCode"]) == (200, 200)
+    await invoked(remote, "adaptiveCard/action", pressed("run", text="/claim 1001"), id="f:2")
+    accepted, claimed = remote.inbox.received
+    assert (accepted.kind, accepted.action) == (
+        InboundKind.ACTION,
+        {"verb": "accept_suggestion", "case": 1001, "suggestion": 7},
+    )
+    assert (claimed.kind, claimed.text, claimed.author.id) == (InboundKind.MESSAGE, "/claim 1001", AAD[ROBIN])
+
+
+async def test_what_could_not_be_stored_is_not_answered_as_done(remote: TeamsRemote) -> None:
+    remote.inbox.failure = DatabaseUnavailable("gone")
+    status, _ = await invoked(remote, "adaptiveCard/action", pressed("accept_suggestion", case=1001, suggestion=7))
+    assert status == 503
+
+
+async def test_an_older_clients_button_is_a_message_without_words(remote: TeamsRemote) -> None:
+    value = {"verb": "accept_suggestion", "case": 1001, "suggestion": 7}
+    told = {**events.said(remote.teams, "", user=ROBIN), "value": value}
+    assert await remote.deliver(told) == 200
+    assert remote.inbox.received[0].action == value
+
+
+async def test_a_message_action_opens_a_dialog_filled_with_what_was_predicted(remote: TeamsRemote) -> None:
+    status, body = await invoked(remote, "composeExtension/fetchTask", {"commandId": CREATE}, conversation=CHAT)
+    assert status == 200
+    shown = json.dumps(body, ensure_ascii=False)
+    assert "Predicted from “It leaks”." in shown
+    assert '"dataset": "product"' in shown
+    assert kept(body)["form"]["inputs"] == ["typed:issue", "chosen:priority", "chosen:product"]
+
+
+async def test_a_message_we_had_not_heard_is_heard_when_a_representative_acts_on_it(remote: TeamsRemote) -> None:
+    payload = {
+        "id": "17",
+        "from": {"user": {"id": AAD[ADA], "displayName": "Ada Example"}},
+        "body": {"contentType": "html", "content": "<p>My kettle <b>leaks</b></p>"},
+    }
+    value = {"commandId": CREATE, "messagePayload": payload}
+    await invoked(remote, "composeExtension/fetchTask", value, user=ADA)
+    assert remote.inbox.received == []
+    await invoked(remote, "composeExtension/fetchTask", value)
+    [heard] = remote.inbox.received
+    assert (heard.author.id, heard.text) == (AAD[ADA], "My kettle leaks")
+
+
+async def test_a_customer_is_told_that_the_dialog_is_not_for_them(remote: TeamsRemote) -> None:
+    _, body = await invoked(remote, "composeExtension/fetchTask", {"commandId": UPDATE}, user=ADA)
+    assert "This is for the support team." in json.dumps(body)
+
+
+async def test_what_was_filled_in_is_stored_as_a_decision(remote: TeamsRemote) -> None:
+    _, dialog = await invoked(remote, "composeExtension/fetchTask", {"commandId": CREATE})
+    status, body = await invoked(
+        remote, "composeExtension/submitAction", {"commandId": CREATE, "data": {**kept(dialog), **FILLED}}, id="f:3"
+    )
+    assert (status, body["task"]["type"]) == (200, "message")
+    [stored] = remote.inbox.received
+    values = {"issue": ["It leaks"], "priority": ["High"], "product": ["Kettle, blue"]}
+    assert stored.action == {"verb": "create_case", "values": values}
+
+
+async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(remote: TeamsRemote) -> None:
+    _, dialog = await invoked(remote, "task/fetch", {"data": {"verb": "update"}})
+    remote.desk.problems = {"priority": "There is no priority Hihg.", "": "The case has changed."}
+    filled = {**kept(dialog), **FILLED, "typed:issue": "It hisses"}
+    _, body = await invoked(remote, "task/submit", {"data": filled}, id="f:4")
+    shown = json.dumps(body)
+    assert body["task"]["type"] == "continue"
+    assert "There is no priority Hihg." in shown
+    assert "The case has changed." in shown
+    assert "It hisses" in shown
+    assert remote.inbox.received == []
+
+
+async def test_a_dialog_of_another_conversation_is_refused(remote: TeamsRemote) -> None:
+    _, dialog = await invoked(remote, "task/fetch", {"data": {"verb": "update"}})
+    value = {"data": {**kept(dialog), **FILLED}}
+    status, _ = await invoked(remote, "task/submit", value, conversation=HELP, id="f:5")
+    assert status == 400
+    assert remote.inbox.received == []
+
+
+async def test_a_catalogue_is_searched_while_somebody_types(remote: TeamsRemote) -> None:
+    asked = {"queryText": "Kettle, ", "dataset": "product", "queryOptions": {"top": 15, "skip": 0}}
+    _, body = await invoked(remote, "application/search", asked)
+    assert body["value"]["results"] == [{"title": "Kettle,  3000", "value": "Kettle%2C%20%203000"}]
+    _, nothing = await invoked(remote, "application/search", asked, user=ADA)
+    assert nothing["value"]["results"] == []
+
+
+async def test_cases_are_found_from_the_message_box(remote: TeamsRemote) -> None:
+    status, body = await invoked(
+        remote, "composeExtension/query", {"commandId": SEARCH, "parameters": [{"name": "q", "value": "kettle"}]}
+    )
+    assert status == 200
+    assert body["composeExtension"]["attachments"] == []
+
+
+async def test_invokes_that_are_none_of_ours_are_refused_in_words(remote: TeamsRemote) -> None:
+    assert (await invoked(remote, "signin/verifyState", {}))[0] == 501
+    assert (await invoked(remote, "adaptiveCard/action", pressed("delete_everything")))[0] == 400
+    assert (await invoked(remote, "task/submit", {"data": {"form": "x"}}))[0] == 400
+    assert remote.inbox.received == []

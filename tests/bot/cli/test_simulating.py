@@ -1,0 +1,157 @@
+"""`casewright simulate`: what the agent would have made of conversations that are over."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.engine import Database
+from tests.bot.cli.conftest import CommandLine
+from tests.bot.cli.situation import seed
+
+KEYS = {
+    "precision", "recall", "f1", "coverage", "wrong_when_silent", "whole", "recall_at_p90", "recall_at_p95",
+    "ms_median",
+}  # fmt: skip
+FIELDS = {
+    "company": "Example",
+    "require": ["contact"],
+    "fields": [
+        {"id": "contact", "label": "Contact", "type": "email", "description": "Whose case it is."},
+        {"id": "priority", "label": "Priority", "type": "choice", "description": "How urgent it is.",
+         "options": [{"value": "High", "synonyms": ["urgent"]}, {"value": "Low"}]},
+    ],
+}  # fmt: skip
+CASE: dict[str, Any] = {
+    "id": "one",
+    "channel": "slack",
+    "now": "2026-11-20",
+    "sender": {"name": "Ann", "verified_email": "ann@example.org"},
+    "messages": [
+        {"author": "customer", "text": "Hello!"},
+        {"author": "customer", "text": "My kettle leaks, priority urgent please."},
+    ],
+    "case": True,
+    "case_after": 0,
+    "expected": {"contact": ["ann@example.org"], "priority": ["High"]},
+}
+OWN: dict[str, Any] = {
+    "id": "two",
+    "service": "Kettles",
+    "fields": [{"id": "email", "description": "The e-mail address to answer to", "type": "text"}],
+    "messages": [{"author": "customer", "text": "Write to bob@example.org please."}],
+    "expected": {},
+}
+
+
+@pytest.fixture
+def fields(cli: CommandLine) -> Path:
+    del cli  # which has gone to an empty directory
+    file = Path("fields.json")
+    file.write_text(json.dumps(FIELDS))
+    return file
+
+
+def lines(name: str, *conversations: Any) -> Path:
+    file = Path(name)
+    told = "".join(json.dumps(each) + "\n" for each in conversations)
+    file.write_bytes(gzip.compress(told.encode()) if name.endswith(".gz") else told.encode())
+    return file
+
+
+@pytest.mark.parametrize("name", ["labelled.jsonl", "labelled.jsonl.gz"])
+def test_a_file_is_played_with_the_fields_beside_it(cli: CommandLine, fields: Path, name: str) -> None:
+    file = lines(name, CASE)
+    told = cli("simulate", "--file", str(file), "--fields", str(fields), "--json").data
+    assert set(told) >= KEYS
+    assert (told["precision"], told["recall"], told["f1"], told["whole"]) == (1.0, 1.0, 1.0, 1.0)
+    assert (told["case_decisions"], told["cases_too_early"], told["conversations"]) == (1.0, 0, 1)
+    assert set(told["fields"]) == {"contact", "priority"}
+
+
+def test_conversations_with_fields_of_their_own_need_no_others(cli: CommandLine) -> None:
+    told = cli("simulate", "--file", str(lines("own.jsonl", OWN)), "--predictor", "rules", "--json").data
+    assert set(told) >= KEYS
+    assert "case_decisions" not in told
+
+
+def test_many_are_played_side_by_side_to_the_same_end(cli: CommandLine, fields: Path) -> None:
+    file = lines("many.jsonl", *({**CASE, "id": str(number)} for number in range(45)))
+    told = cli("simulate", "--file", str(file), "--fields", str(fields), "--predictor", "rules", "--json").data
+    assert (told["conversations"], told["f1"]) == (45, 1.0)
+
+
+def test_a_spreadsheet_of_messages_is_played(cli: CommandLine, fields: Path) -> None:
+    file = Path("past.csv")
+    file.write_text(
+        "conversation,author,text,expected:priority,expected:contact\n"
+        '1,customer,"My kettle leaks, priority urgent.",High,\n1,representative,"Whose is it?",,\n'
+        "1,customer,ann@example.org is mine,,ann@example.org\n"
+    )
+    told = cli("simulate", "--file", str(file), "--fields", str(fields), "--json").data
+    assert told["conversations"] == 1
+    assert told["fields"]["priority"]["recall"] == 1.0
+
+
+def test_the_details_say_what_was_predicted_and_why_beside_what_is_so(cli: CommandLine, fields: Path) -> None:
+    file = lines(
+        "labelled.jsonl", {**CASE, "messages": CASE["messages"][:1], "expected": {"contact": ["x@example.org"]}}
+    )
+    done = cli("simulate", "--file", str(file), "--fields", str(fields), "--details", "details.jsonl")
+    assert done.status == 0
+    [told] = [json.loads(line) for line in Path("details.jsonl").read_text().splitlines()]
+    assert told["fields"]["contact"]["predicted"] == "ann@example.org"
+    assert told["fields"]["contact"]["actual"] == ["x@example.org"]
+    assert told["fields"]["contact"]["right"] is False
+    assert told["fields"]["priority"]["why_not"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{}\n", "Line 1: It has no `fields` of its own"),
+        (json.dumps(CASE).encode() + b"\n{nonsense\n", "Line 2 is no JSON"),
+        (b"[1]\n", "Line 1: A conversation should be a JSON object."),
+        (json.dumps({**OWN, "fields": []}).encode(), "Line 1: `fields` is empty."),
+        (json.dumps({**OWN, "fields": [{"id": "a", "type": "colour"}]}).encode(), "Line 1: 'colour' is not a valid"),
+        (json.dumps({**OWN, "messages": [{"text": "x"}]}).encode(), "Line 1: 'author' is missing."),
+        (b"\xff\xfe\n", "can't be read to its end"),
+        (gzip.compress(json.dumps(OWN).encode())[:-9], "can't be read to its end"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_with_its_line(cli: CommandLine, content: bytes, said: str) -> None:
+    Path("wrong.jsonl").write_bytes(content)
+    options = ("--fields", "fields.json") if b"nonsense" in content else ()
+    Path("fields.json").write_text(json.dumps(FIELDS))
+    done = cli("simulate", "--file", "wrong.jsonl", *options)
+    assert done.status == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
+def test_options_that_do_not_fit_are_refused(cli: CommandLine, fields: Path) -> None:
+    file = lines("labelled.jsonl", CASE)
+    asked = cli("simulate", "--file", str(file), "--fields", str(fields), "--predictor", "llm")
+    assert (asked.status, "can't ask llm yet" in asked.err) == (2, True)
+    both = cli("simulate", "--file", str(file), "--fields", str(fields), "--settings", str(fields))
+    assert both.status == 2
+
+
+def test_past_conversations_of_the_store_are_played_and_nothing_is_written(
+    cli: CommandLine, database: Database
+) -> None:
+    seed(database)
+    before = database.read_now(_everything)
+    told = cli("simulate", "--json").data
+    assert told["conversations"] > 0
+    assert told["match_rate"] is None or 0 <= told["match_rate"] <= 1
+    assert database.read_now(_everything) == before
+
+
+def _everything(connection: Any) -> list[int]:
+    tables = ("cases", "evaluations", "audit", "messages", "outbox")
+    return [connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one() for name in tables]  # noqa: S608
