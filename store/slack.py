@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from store.schema import slack_files, slack_messages
+from store.schema import conversations, slack_bots, slack_files, slack_messages
 from store.sql import insert, literally, now
 
+CHANNEL = "slack"
 _mine = (
     slack_messages.c.account == bindparam("account"),
     slack_messages.c.channel == bindparam("channel"),
@@ -29,6 +30,16 @@ _FIRST_OF = (
     select(slack_messages.c.ts)
     .where(*_mine, slack_messages.c.conversation_key == bindparam("key"))
     .order_by(slack_messages.c.ts)
+    .limit(1)
+)
+
+
+_INSTALLED_IN = select(slack_bots.c.enterprise_id).where(slack_bots.c.team_id == bindparam("account")).distinct()
+_enterprise = conversations.c.reply_address["enterprise"].as_string()
+_HEARD_IN = (
+    select(_enterprise)
+    .where(conversations.c.channel == CHANNEL, conversations.c.account == bindparam("account"))
+    .where(_enterprise.is_not(None))
     .limit(1)
 )
 
@@ -76,6 +87,13 @@ def first_of(connection: Connection, account: str, channel: str, conversation_ke
     """The first message in a channel that belongs to a conversation."""
     where = {"account": account, "channel": channel, "key": conversation_key}
     return connection.execute(_FIRST_OF, where).scalar_one_or_none()
+
+
+def enterprises_of(connection: Connection, account: str) -> list[str | None]:
+    """The organisations of an Enterprise Grid that a workspace may belong to; None where it was installed in none."""
+    installed = connection.execute(_INSTALLED_IN, {"account": account}).scalars().all()
+    heard = connection.execute(_HEARD_IN, {"account": account}).scalars().all()
+    return list(dict.fromkeys([*installed, *heard]))
 
 
 # --- files ------------------------------------------------------------------------------------------

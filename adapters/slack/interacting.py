@@ -20,12 +20,13 @@ from adapters.payload import text as text_of
 from adapters.slack import addresses, home, modals
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.blocks import VERB
-from adapters.slack.configuration import CHANNEL, InForce
+from adapters.slack.configuration import InForce
 from adapters.slack.people import People
 from adapters.slack.places import Places
 from adapters.slack.receiving import Origin, Receiving
 from adapters.slack.surface import CREATE, FIRST_WORDS, SHORTCUTS, UPDATE
 from store.model import Author, CaseNumber, Json
+from store.slack import CHANNEL
 
 log = structlog.get_logger()
 

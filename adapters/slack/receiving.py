@@ -13,7 +13,7 @@ from adapters.channel import Receive, RetryLater
 from adapters.payload import parts, text
 from adapters.slack import addresses, filing, words
 from adapters.slack.api import Api, ApiRefused
-from adapters.slack.configuration import CHANNEL, InForce
+from adapters.slack.configuration import InForce
 from adapters.slack.people import People
 from adapters.slack.places import Place, Places
 from adapters.slack.reading import Happening, Spoken, spoken
@@ -23,7 +23,7 @@ from store import slack
 from store.commands import command_word
 from store.engine import Connection, Database
 from store.model import Author, Category, Inbound, InboundKind, Json, utcnow
-from store.slack import File, Placed
+from store.slack import CHANNEL, File, Placed
 
 log = structlog.get_logger()
 

@@ -14,14 +14,14 @@ from adapters.pacing import Pacing
 from adapters.payload import part, parts, text
 from adapters.slack import addresses, blocks, words
 from adapters.slack.api import Api, ApiRefused
-from adapters.slack.configuration import CHANNEL, InForce
+from adapters.slack.configuration import InForce
 from adapters.slack.people import People
 from adapters.slack.triage import Triage
 from adapters.slack.workspaces import Workspace, Workspaces
 from store import slack
 from store.engine import Database, DatabaseUnavailable
 from store.model import Json, Outbound
-from store.slack import Placed
+from store.slack import CHANNEL, Placed
 
 log = structlog.get_logger()
 

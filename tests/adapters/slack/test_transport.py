@@ -189,7 +189,7 @@ async def test_a_file_from_an_enterprise_grid_finds_its_token_after_a_restart(in
     await install(installable, "T1", "xoxb-grid", enterprise="E1", whole=True)
     for team in ("T1", "T2"):
         await installable.deliver(in_grid(installable, team=team))
-        workspaces = Workspaces(Api(""), None, Installations(installable.database, "a-client"))
+        workspaces = Workspaces(installable.database, Api(""), None, Installations(installable.database, "a-client"))
         assert (await workspaces.of(team)).token == "xoxb-grid"
 
 
