@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from store.schema import conversations, slack_bots, slack_files, slack_messages
+from store.schema import conversations, inbox, slack_bots, slack_files, slack_messages
 from store.sql import insert, literally, now
 
 CHANNEL = "slack"
@@ -34,6 +34,12 @@ _FIRST_OF = (
 )
 
 
+_HEARD_AS = (
+    select(conversations.c.key)
+    .join(inbox, inbox.c.conversation_id == conversations.c.id)
+    .where(inbox.c.channel == CHANNEL, inbox.c.account == bindparam("account"))
+    .where(inbox.c.external_id == bindparam("external_id"))
+)
 _INSTALLED_IN = select(slack_bots.c.enterprise_id).where(slack_bots.c.team_id == bindparam("account")).distinct()
 _enterprise = conversations.c.reply_address["enterprise"].as_string()
 _HEARD_IN = (
@@ -81,6 +87,11 @@ def recent(
     if author is None:
         return connection.execute(_RECENT, where).scalar_one_or_none()
     return connection.execute(_RECENT_OF_ONE, {**where, "author": author}).scalar_one_or_none()
+
+
+def heard_in(connection: Connection, account: str, external_id: str) -> str | None:
+    """The conversation into which an event was taken."""
+    return connection.execute(_HEARD_AS, {"account": account, "external_id": external_id}).scalar_one_or_none()
 
 
 def first_of(connection: Connection, account: str, channel: str, conversation_key: str) -> str | None:

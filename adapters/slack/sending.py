@@ -66,8 +66,7 @@ class Sending:
                 return await self._told_the_team(workspace, outbound, triage)
             if outbound.internal:  # the team's channel was switched off meanwhile
                 return outbound.key
-            async with self._pacing.turn(str(address["channel"])):
-                native_id = await self._sent(workspace, outbound)
+            native_id = await self._sent_in_turn(workspace, outbound)
         except ApiRefused as error:
             if error.error in _GONE:
                 raise Undeliverable(str(error)) from error
@@ -75,6 +74,10 @@ class Sending:
         if triage is not None and outbound.audience is None:
             await self._mirrored(workspace, outbound, triage)
         return native_id
+
+    async def _sent_in_turn(self, workspace: Workspace, outbound: Outbound) -> str:
+        async with self._pacing.turn(str(outbound.reply_address["channel"])):
+            return await self._sent(workspace, outbound)
 
     async def _is_for_the_team(self, workspace: Workspace, outbound: Outbound) -> bool:
         if outbound.internal or outbound.audience is None:
@@ -92,7 +95,7 @@ class Sending:
                 place = await self._triage.tell(workspace, triage, said)
         except ApiRefused as error:  # the customer's thread must not wait until somebody mends it
             self._triage_refuses(error)
-            return outbound.key
+            return outbound.key if outbound.internal else await self._sent_in_turn(workspace, outbound)
         self.triage_problem = None
         return place
 
@@ -183,8 +186,8 @@ class Sending:
 
     async def _whispered(self, workspace: Workspace, outbound: Outbound, user: str) -> str:
         channel = str(outbound.reply_address["channel"])
-        if addresses.is_direct(channel):  # nobody else is there
-            return await self._posted(workspace, outbound)
+        if addresses.is_direct(channel):
+            return await self._posted_between_us(workspace, outbound, user)
         if user.startswith("S"):  # a group of representatives
             for member in sorted(await self._people.members(workspace, user)):
                 await self._whispered(workspace, outbound, member)
@@ -202,6 +205,15 @@ class Sending:
                 raise
             return await self._told_alone(workspace, outbound, user)
         return addresses.message(channel, str(answer.get("message_ts") or outbound.key))
+
+    async def _posted_between_us(self, workspace: Workspace, outbound: Outbound, user: str) -> str:
+        """Nobody else is there, unless it is a direct message of others, in which a command was typed."""
+        try:
+            return await self._posted(workspace, outbound)
+        except ApiRefused as error:
+            if error.error not in _NOT_AMONG_THEM:
+                raise
+            return await self._told_alone(workspace, outbound, user)
 
     async def _told_alone(self, workspace: Workspace, outbound: Outbound, user: str) -> str:
         """Where somebody can't be whispered to, they are written to."""

@@ -23,7 +23,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from adapters.channel import Overloaded, RetryLater, Undeliverable
-from adapters.payload import part, text
+from adapters.payload import parsed, part, text
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.interacting import Interacting
 from adapters.slack.people import People
@@ -146,7 +146,8 @@ class Transport:
         return listener
 
     async def _origin(self, body: Json, context: AsyncBoltContext) -> Origin:
-        team_id = str(context.team_id or body.get("team_id") or "")
+        opened_in = text(parsed(part(body, "view"), "private_metadata"), "account")
+        team_id = opened_in or str(context.team_id or body.get("team_id") or "")
         workspace = await self._workspaces.of(team_id, context.enterprise_id)
         return Origin(account=team_id, enterprise_id=context.enterprise_id, workspace=workspace)
 
@@ -185,7 +186,8 @@ class Transport:
         log.warning("slack_uninstalled", account=origin.account)
         if self._installations is not None:
             await self._installations.async_delete_all(
-                enterprise_id=origin.workspace.enterprise_id, team_id=origin.workspace.team_id or None
+                enterprise_id=origin.workspace.enterprise_id,
+                team_id=None if origin.workspace.whole else origin.account,
             )
         self._workspaces.forget()
 

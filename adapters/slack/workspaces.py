@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -28,7 +28,7 @@ _FRESH = 30.0  # seconds for which an installation is remembered; others may hav
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workspace:
-    """A workspace that we are installed in. `team_id` "" for an installation on the whole of an Enterprise Grid."""
+    """A workspace that we are installed in; `whole`: with the whole of its Enterprise Grid."""
 
     team_id: str
     enterprise_id: str | None
@@ -36,6 +36,7 @@ class Workspace:
     bot_id: str
     bot_user_id: str
     name: str = ""
+    whole: bool = False
 
 
 class NotInstalled(Undeliverable):
@@ -61,7 +62,7 @@ class Workspaces:
             single = await self.single(self._bot_token)
             if team_id != single.team_id and not await self._is_of_grid(team_id, enterprise_id, single):
                 raise NotInstalled(f"The bot token is of workspace {single.team_id}, not of {team_id}.")
-            return single
+            return replace(single, team_id=team_id)
         moment = asyncio.get_running_loop().time()
         known = self._known.get((enterprise_id, team_id))
         if known is not None and known[0] > moment:
@@ -106,12 +107,13 @@ class Workspaces:
         if bot is None:
             raise NotInstalled(f"Casewright is not installed in the workspace {team_id}.")
         return Workspace(
-            team_id=bot.team_id or "",
+            team_id=team_id,
             enterprise_id=bot.enterprise_id,
             token=bot.bot_token,
             bot_id=bot.bot_id,
             bot_user_id=bot.bot_user_id,
             name=bot.team_name or bot.enterprise_name or "",
+            whole=bot.team_id is None,
         )
 
     async def _bot(self, team_id: str, enterprise_id: str | None) -> Bot | None:

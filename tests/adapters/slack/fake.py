@@ -78,9 +78,12 @@ class FakeSlack:
     codes: dict[str, Json] = field(default_factory=dict[str, Json])
     triggers: set[str] = field(default_factory=set[str])
     enterprise: str | None = None
+    shared_files: dict[str, Json] = field(default_factory=dict[str, Json])  # by id: what files.info says
+    answering: asyncio.Event = field(default_factory=asyncio.Event)  # cleared: it takes calls and says nothing
     url: str = ""
 
     def __post_init__(self) -> None:
+        self.answering.set()
         self._counter = count(1)
         self.clock = 1_700_000_000
         self.sockets: list[tuple[web.WebSocketResponse, asyncio.Transport | None]] = []
@@ -141,6 +144,7 @@ class FakeSlack:
             arguments |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or str(arguments.pop("token", ""))
         self.calls.append(Call(method, token, arguments))
+        await self.answering.wait()
         failure = self._failure(method, arguments)
         if failure is not None and not failure.after_all:
             return _failed(request, failure)
@@ -342,6 +346,12 @@ def _publish(slack: FakeSlack, _: str, asked: Json) -> Json:
     return {"view": slack.homes[asked["user_id"]]}
 
 
+def _file_info(slack: FakeSlack, _: str, asked: Json) -> Json:
+    if asked["file"] not in slack.shared_files:
+        raise Refused("file_not_found")
+    return {"file": slack.shared_files[asked["file"]]}
+
+
 def _connections(slack: FakeSlack, token: str, _: Json) -> Json:
     if not token.startswith("xapp-"):
         raise Refused("not_allowed_token_type")
@@ -371,6 +381,7 @@ _METHODS: dict[str, Method] = {
     "conversations.history": _history,
     "conversations.open": _direct,
     "conversations.replies": _replies,
+    "files.info": _file_info,
     "oauth.v2.access": _access,
     "usergroups.list": _groups,
     "users.info": _user,

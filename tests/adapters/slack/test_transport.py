@@ -19,7 +19,8 @@ from store.schema import slack_bots, slack_installations, slack_oauth_states
 from tests.adapters.contract import ChannelContract, Remote, answer_to
 from tests.adapters.slack import events
 from tests.adapters.slack.fake import BOT_ID, BOT_USER
-from tests.adapters.slack.slack import ADA, HELP, SlackRemote, slack_remote
+from tests.adapters.slack.slack import ADA, HELP, ROBIN, SlackRemote, slack_remote
+from tests.adapters.webchat import until
 
 
 class SocketRemote(SlackRemote):
@@ -212,6 +213,27 @@ async def test_one_token_may_be_that_of_a_whole_grid(sqlite_url: str) -> None:
         assert await remote.deliver(in_grid(remote, team="T2")) == 200
         await remote.native.send(answer_to(remote.inbox.received[0], "Which model?", key="1"))
         assert remote.slack.thread(HELP, None)[-1] == "Which model?"
+
+
+async def test_a_form_counts_in_the_workspace_where_it_was_opened(installable: SlackRemote) -> None:
+    """Slack may name another one of the same person's, in which the app is as well (bolt-python #1229)."""
+    await install(installable, "T1", "xoxb-one", enterprise="E1")
+    await install(installable, "T2", "xoxb-two", enterprise="E1")
+    there = in_grid(installable, team="T2")
+    await installable.deliver(there)
+    shortcut = events.shortcut(installable.slack, "create_case", there, user=ROBIN)
+    await installable.deliver({**shortcut, "team": {"id": "T2"}, "enterprise": {"id": "E1"}})
+    await until(lambda: bool(installable.slack.of("views.update")))
+    (view,) = installable.slack.views.values()
+    sent = events.filled({**view, "app_installed_team_id": "T1"}, {}, user=ROBIN)
+    assert await installable.deliver({**sent, "team": {"id": "T2"}, "enterprise": {"id": "E1"}}) == 200
+    assert [each.account for each in installable.inbox.received] == ["T2", "T2"]
+
+
+async def test_groups_are_asked_for_in_the_workspace_where_somebody_wrote(sqlite_url: str) -> None:
+    async with slack_remote(sqlite_url, grid="E1") as remote:
+        await remote.deliver(in_grid(remote, team="T2"))
+        assert [each["team_id"] for each in remote.slack.of("usergroups.list")] == ["T2"]
 
 
 def test_the_tables_are_those_that_the_sdk_reads_and_writes() -> None:
