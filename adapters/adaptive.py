@@ -6,6 +6,7 @@ a link.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from store.model import Card, CardField, CardSuggestion, Json
@@ -14,6 +15,9 @@ CONTENT_TYPE = "application/vnd.microsoft.card.adaptive"
 
 Button = Callable[[str, str, Json], Json]
 """An action from its title, its verb and what comes back with it."""
+
+
+_FORMATTED = re.compile(r"\{\{(?=(?:DATE|TIME)\()")  # of this, clients make a date even in a text run
 
 
 def document(body: Sequence[Json], *, fallback: str, actions: Sequence[Json] = ()) -> Json:
@@ -41,7 +45,7 @@ def body(card: Card, button: Button) -> Iterator[Json]:
 
 
 def line(text: str, *, spacing: str = "default", **style: str | bool) -> Json:
-    run = {"type": "TextRun", "text": text, **style}
+    run = {"type": "TextRun", "text": _FORMATTED.sub("{\N{WORD JOINER}{", text), **style}
     return {"type": "RichTextBlock", "inlines": [run], "spacing": spacing}
 
 

@@ -172,7 +172,7 @@ class Config(BaseSettings):
         None, pattern=_GUID, description="the Directory (tenant) ID of a single-tenant registration"
     )
     teams_tenants: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
-        (), description="ids of the tenants whose people may write, with commas between them"
+        (), description="ids of the tenants whose people may write, with commas between them; * is everybody's"
     )
     teams_cloud: Annotated[Cloud, BeforeValidator(_lower)] = Field(Cloud.PUBLIC, description="public, gcc, gcch or dod")
     teams_service_hosts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
@@ -375,6 +375,11 @@ def _teams_problems(config: Config) -> Iterator[str]:
         yield "CASEWRIGHT_TEAMS_PLAYGROUND is for a demo without an app: set CASEWRIGHT_DEMO, and no app id."
     elif config.teams_app_id is not None and not has_key:
         yield "CASEWRIGHT_TEAMS_APP_ID needs CASEWRIGHT_TEAMS_APP_SECRET or CASEWRIGHT_TEAMS_APP_CERTIFICATE."
+    elif config.teams_app_id is not None and not (config.teams_tenant_id or config.teams_tenants):
+        yield (
+            "Whose people may write by Teams? Set CASEWRIGHT_TEAMS_TENANT_ID, or CASEWRIGHT_TEAMS_TENANTS to ids of"
+            " tenants, or to * for everybody's."
+        )
     elif config.teams_app_id is None and (has_key or config.teams_tenant_id or config.teams_tenants):
         yield "Teams needs CASEWRIGHT_TEAMS_APP_ID: without it nobody could tell who is writing."
     for name, url in (("LOGIN", config.teams_login_url), ("METADATA", config.teams_metadata_url)):

@@ -162,6 +162,8 @@ def _amend(connection: Connection, *, claim: Claim, reading: Reading, in_force: 
 def _change_message(connection: Connection, conversation_id: int, inbound: Inbound, *, noise: bool) -> None:
     target = inbound.target or ""
     if inbound.kind is InboundKind.EDIT:
+        if inbound.action.get("restored"):
+            conversations.restore(connection, conversation_id, target, inbound.author.id)
         conversations.edit(connection, conversation_id, target, inbound.author.id, inbound.text, noise=noise)
     else:
         conversations.delete(connection, conversation_id, target, inbound.author.id)

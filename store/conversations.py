@@ -198,6 +198,12 @@ def delete(connection: Connection, conversation_id: int, external_id: str, autho
     connection.execute(gone.values(deleted_at=now(connection)))
 
 
+def restore(connection: Connection, conversation_id: int, external_id: str, author_id: str) -> None:
+    """Takes a deletion back. Raises UnknownMessage."""
+    row = _find(connection, conversation_id, external_id, author_id)
+    connection.execute(update(messages).where(messages.c.id == row.id).values(deleted_at=None))
+
+
 def remove(connection: Connection, conversation_id: int, external_id: str) -> None:
     """As `delete`, whoever wrote it. Raises UnknownMessage."""
     mine = update(messages).where(

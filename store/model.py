@@ -69,7 +69,7 @@ class Actor:
 
 class InboundKind(StrEnum):
     MESSAGE = "message"  # somebody wrote; a text that starts with "/" is a command
-    EDIT = "edit"  # `target` names the external id of the message that now reads `text`
+    EDIT = "edit"  # `target` names the external id of the message that now reads `text`; {"restored": true}: it is back
     DELETE = "delete"  # `target` names the message that is gone
     ACTION = "action"  # a button or form of ours: `action` holds {"verb": ..., ...}
     MEMBERSHIP = "membership"  # `text` is "joined" or "left"

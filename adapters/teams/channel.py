@@ -35,7 +35,7 @@ class TeamsChannel:
         self._http = Http(configuration.ca_file)
         self._tokens = Tokens(configuration)
         connector = Connector(configuration, self._http, self._tokens)
-        self._receiving = Receiving(People(connector))
+        self._receiving = Receiving(People(connector, configuration))
         gate = Gate(configuration, Keys(self._http, configuration.addresses.metadata_url))
         self._transport = Transport(gate, self._receiving, Interacting(desk, self._receiving))
         self._sending = Sending(connector, pacing or Pacing(_INTERVAL))

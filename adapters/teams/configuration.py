@@ -65,14 +65,17 @@ class TeamsConfiguration:
     secret: str | None = None
     certificate: str | None = None  # PEM: the private key and the certificate
     tenant_id: str | None = None  # of a single-tenant registration
-    tenants: frozenset[str] = frozenset()  # whose people may write to us; empty: those of `tenant_id`, or anybody's
+    tenants: frozenset[str] = frozenset()  # whose people may write to us; "*": anybody's; empty: those of `tenant_id`
     addresses: Addresses = CLOUDS[Cloud.PUBLIC]
     ca_file: Path | None = None
     playground: bool = False
 
     def allows(self, tenant: str) -> bool:
-        allowed = self.tenants or ({self.tenant_id} if self.tenant_id else frozenset())
-        return not allowed or tenant in allowed
+        return self.playground or "*" in self.tenants or self.believes(tenant)
+
+    def believes(self, tenant: str) -> bool:
+        """Whether a tenant was named to us, so that we take its directory's word for its people's addresses."""
+        return self.playground or tenant in (self.tenants or {self.tenant_id})
 
     def trusts(self, service_url: str) -> bool:
         """Whether our bearer token may go there."""

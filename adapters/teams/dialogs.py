@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from adapters import adaptive
 from adapters.desk import Choice, Form, FormField, Input, OpenSuggestion, Target
-from adapters.payload import part, text
+from adapters.payload import part, required, text
 from adapters.teams.cards import attachment
 from adapters.teams.configuration import CHANNEL
 from store.model import CaseNumber, Json
@@ -17,12 +17,19 @@ TYPED, CHOSEN = "typed:", "chosen:"  # before a field's id, in its input's
 _CHOOSES = {Input.ONE_OF, Input.YES_NO, Input.SOME_OF}
 _CHOICES = 200  # that a dialog lists
 _LABEL, _HINT = 200, 1000  # characters
+_LARGEST = 2**31 - 1  # what a database keeps as an integer
 
 
 def dialog(
-    form: Form, problems: Mapping[str, str] | None = None, filled: Mapping[str, Sequence[str]] | None = None
+    form: Form,
+    form_id: str,
+    problems: Mapping[str, str] | None = None,
+    filled: Mapping[str, Sequence[str]] | None = None,
 ) -> Json:
-    """What shows the form. With `problems` it comes back as it was `filled`, each sentence below its field."""
+    """What shows the form. With `problems` it comes back as it was `filled`, each sentence below its field.
+
+    `form_id` comes back with it: a form that is sent twice is one.
+    """
     new = form.target.case is None
     body: list[Json] = [adaptive.line(form.title, weight="bolder")] if form.title else []
     if said := (problems or {}).get(""):
@@ -30,7 +37,7 @@ def dialog(
     for field in form.fields:
         body += _shown(field, (problems or {}).get(field.id), (filled or {}).get(field.id))
     body += [_suggestion(each) for each in form.suggestions]
-    save = {"type": "Action.Submit", "title": "Create case" if new else "Update case", "data": _kept(form)}
+    save = {"type": "Action.Submit", "title": "Create case" if new else "Update case", "data": _kept(form, form_id)}
     title = "Create case" if new else f"Case {form.target.case}"
     return _continued(title, adaptive.document(body, fallback=title, actions=[save]))
 
@@ -55,9 +62,21 @@ def target_of(account: str, data: Json) -> Target:
         channel=CHANNEL,
         account=account,
         conversation_key=key,
-        case=None if case is None else CaseNumber(int(case)),
+        case=None if case is None else case_number(case),
         revision=int(kept.get("revision") or 0),
     )
+
+
+def form_id_of(data: Json) -> str:
+    """Raises ValueError where it is none of ours."""
+    return required(data, "form", "id")
+
+
+def case_number(found: object) -> CaseNumber:
+    """Raises ValueError."""
+    if not isinstance(found, int) or isinstance(found, bool) or not 0 < found <= _LARGEST:
+        raise ValueError(f"case should be a number from 1 to {_LARGEST}.")
+    return CaseNumber(found)
 
 
 def values_of(data: Json) -> dict[str, list[str]]:
@@ -74,14 +93,18 @@ def _values(name: str, found: object) -> list[str]:
 
 
 def choice_value(value: str) -> str:
-    """As it comes back: several have commas between them, so that none may hold one."""
-    return quote(value, safe="")
+    """As it comes back: several have commas between them, so that none may hold one.
+
+    Only where it has to be: some clients show the value itself in a field that is searched.
+    """
+    return quote(value, safe=" ") if {",", "%"} & set(value) else value
 
 
-def _kept(form: Form) -> Json:
+def _kept(form: Form, form_id: str) -> Json:
     target = form.target
     return {
         "form": {
+            "id": form_id,
             "conversation_key": target.conversation_key,
             "case": target.case,
             "revision": target.revision,

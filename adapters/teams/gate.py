@@ -46,7 +46,7 @@ class Gate:
             raise Refused(HTTPStatus.FORBIDDEN, f"The activity's channelId should be {TEAMS}.")
         if not self._configuration.trusts(service_url):
             raise Refused(HTTPStatus.FORBIDDEN, "The activity's serviceUrl is not one of Microsoft's.")
-        if not self._configuration.allows(tenant_of(activity)):
+        if not self._configuration.allows(tenant_of(activity)) or _contradicts(activity):
             raise Refused(HTTPStatus.FORBIDDEN, "The activity's tenant is not allowed here.")
 
     async def _claims(self, authorization: str | None) -> dict[str, Any]:
@@ -72,6 +72,11 @@ class Gate:
         if TEAMS not in signing.endorsements:
             raise Refused(HTTPStatus.FORBIDDEN, "The token's key may not sign for Teams.")
         return claims
+
+
+def _contradicts(activity: Json) -> bool:
+    told = text(part(activity, "conversation"), "tenantId")
+    return bool(told) and told != tenant_of(activity)
 
 
 def tenant_of(activity: Json) -> str:

@@ -19,7 +19,7 @@ from adapters.teams.gate import TEAMS
 from adapters.teams.places import Place
 from adapters.teams.receiving import Receiving
 from adapters.teams.surface import CREATE, SEARCH, UPDATE
-from store.model import Author, CaseNumber, InboundKind, Json
+from store.model import Author, InboundKind, Json
 
 _MESSAGE = "application/vnd.microsoft.activity.message"
 _SEARCHED = "application/vnd.microsoft.search.searchResponse"
@@ -79,7 +79,7 @@ class Interacting:
         await self._receiving.store(inbound)
 
     async def _redrawn(self, place: Place, author: Author, data: Json) -> Answer:
-        found = await self._desk.card(CHANNEL, place.tenant, place.key, author, _number(data))
+        found = await self._desk.card(CHANNEL, place.tenant, place.key, author, dialogs.case_number(data.get("case")))
         if found is None:
             raise ValueError("There is no such case in this conversation.")
         card, representative = found
@@ -95,17 +95,17 @@ class Interacting:
             raise ValueError(f"The command should be {CREATE} or {UPDATE}.")
         if await self._desk.is_representative(CHANNEL, author):
             await self._hear(place, part(part(activity, "value"), "messagePayload"))
-        return await self._form(place, author, new=command == CREATE)
+        return await self._form(place, author, required(activity, "id"), new=command == CREATE)
 
     async def _dialog_of_card(self, place: Place, author: Author, activity: Json) -> Answer:
-        return await self._form(place, author, new=text(_data(activity), "verb") == "create")
+        return await self._form(place, author, required(activity, "id"), new=text(_data(activity), "verb") == "create")
 
-    async def _form(self, place: Place, author: Author, *, new: bool) -> Answer:
+    async def _form(self, place: Place, author: Author, form_id: str, *, new: bool) -> Answer:
         try:
             form = await self._desk.form(CHANNEL, place.tenant, place.key, author, new=new)
         except NotAllowed as error:
             return HTTPStatus.OK, dialogs.message("Not possible", str(error))
-        return HTTPStatus.OK, dialogs.dialog(form)
+        return HTTPStatus.OK, dialogs.dialog(form, form_id)
 
     async def _hear(self, place: Place, message: Json) -> None:
         """The message an action was called on, where we had not heard it: without consent, mentions alone reach us."""
@@ -126,22 +126,23 @@ class Interacting:
         target = dialogs.target_of(place.tenant, data)
         if target.conversation_key != place.key:
             raise ValueError("The dialog belongs to another conversation.")
-        values = dialogs.values_of(data)
+        form_id, values = dialogs.form_id_of(data), dialogs.values_of(data)
         problems = await self._desk.check(target, values)
         if problems:
-            return await self._again(place, author, problems, values, new=target.case is None)
+            return await self._again(place, author, form_id, problems, values, new=target.case is None)
         action: Json = {"verb": "create_case", "values": values}
         if target.case is not None:
             action = {"verb": "update_case", "case": target.case, "revision": target.revision, "values": values}
-        await self._receiving.store(
-            self._receiving.pressed(place, author, action, external_id=_event_id(place, activity))
-        )
+        # Pressed again, or sent again after our answer was lost, it has another activity's id, and is the same form.
+        event_id = f"{TEAMS}|{place.key}|form|{author.id}|{form_id}"
+        await self._receiving.store(self._receiving.pressed(place, author, action, external_id=event_id))
         return HTTPStatus.OK, dialogs.said("Saved; the card follows.")
 
     async def _again(
         self,
         place: Place,
         author: Author,
+        form_id: str,
         problems: Mapping[str, str],
         values: dict[str, list[str]],
         *,
@@ -151,7 +152,7 @@ class Interacting:
             form = await self._desk.form(CHANNEL, place.tenant, place.key, author, new=new)
         except NotAllowed as error:
             return HTTPStatus.OK, dialogs.message("Not possible", str(error))
-        return HTTPStatus.OK, dialogs.dialog(form, problems, values)
+        return HTTPStatus.OK, dialogs.dialog(form, form_id, problems, values)
 
     # --- searches -------------------------------------------------------------------------------------
 
@@ -192,14 +193,6 @@ def _preview(line: CaseLine) -> Json:
 
 def _data(activity: Json) -> Json:
     return part(part(activity, "value"), "data")
-
-
-def _number(data: Json) -> CaseNumber:
-    """Raises ValueError."""
-    found = data.get("case")
-    if not isinstance(found, int):
-        raise ValueError("case should be a number.")  # noqa: TRY004 -- what JSON holds is a value
-    return CaseNumber(found)
 
 
 def _event_id(place: Place, activity: Json) -> str:

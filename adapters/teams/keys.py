@@ -18,6 +18,7 @@ from store.model import Json
 log = structlog.get_logger()
 
 _FRESH = 24 * 3600.0  # seconds for which keys are believed
+_SOON = 1.0  # seconds before we ask again while we have no key at all
 _AGAIN = 60.0  # seconds before an unknown key is asked for once more: anybody can name one
 
 
@@ -37,22 +38,27 @@ class Keys:
 
     async def of(self, key_id: str) -> SigningKey | None:
         """None where Microsoft has no such key. Raises RetryLater where that can't be found out now."""
+        if key_id in self._keys and self._age() < _FRESH:
+            return self._keys[key_id]  # nobody who makes up other keys holds up those who don't
         async with self._asking:
-            age = asyncio.get_running_loop().time() - self._asked
-            if age > _FRESH or (key_id not in self._keys and age > _AGAIN):
+            if self._age() > _AGAIN and (key_id not in self._keys or self._age() > _FRESH):
                 await self._refresh()
+            if not self._keys:
+                raise RetryLater("Microsoft's signing keys can't be had now.")
             return self._keys.get(key_id)
+
+    def _age(self) -> float:
+        return asyncio.get_running_loop().time() - self._asked
 
     async def _refresh(self) -> None:
         try:
             metadata = await self._http.document(self._metadata_url)
             found = await self._http.document(required(metadata, "jwks_uri"))
             self._keys = {text(each, "kid"): _key(each) for each in parts(found, "keys") if _is_of_use(each)}
-            self._asked = asyncio.get_running_loop().time()
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, jwt.PyJWTError) as error:
             log.warning("teams_keys_not_told", error=repr(error))
-            if not self._keys:
-                raise RetryLater("Microsoft's signing keys can't be had now.") from error
+        # Also after a failure: who is down is not asked for each made-up key. Without any key, sooner.
+        self._asked = asyncio.get_running_loop().time() - (0 if self._keys else _AGAIN - _SOON)
 
 
 def _is_of_use(key: Json) -> bool:

@@ -27,6 +27,7 @@ class Place:
     kind: Kind
     service_url: str
     bot: Json  # we, as Teams calls us there
+    person: str | None  # whose chat with us it is
 
     @property
     def reply_address(self) -> Json:
@@ -36,6 +37,7 @@ class Place:
             "tenant": self.tenant,
             "kind": self.kind.value,
             "bot": self.bot,
+            "person": self.person,
         }
 
 
@@ -49,7 +51,14 @@ def place_of(activity: Json) -> Place:
         kind=kind,
         service_url=required(activity, "serviceUrl"),
         bot=part(activity, "recipient"),
+        person=person_of(activity) if kind is Kind.PERSONAL else None,
     )
+
+
+def person_of(activity: Json) -> str:
+    """The directory's id of who sent it; of somebody from elsewhere, Teams' own. Raises ValueError."""
+    sender = part(activity, "from")
+    return text(sender, "aadObjectId") or required(sender, "id")
 
 
 def _kind(conversation: Json) -> Kind:

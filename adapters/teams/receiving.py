@@ -75,6 +75,7 @@ class Receiving:
             text="" if kind is InboundKind.DELETE else words.plain(activity),
             target=message_id if changed else None,
             attachments=() if changed else words.files(activity),
+            action={"restored": True} if what == "undeleteMessage" else {},
             sent_at=at,
             reply_address=place.reply_address,
             raw={"activity": activity},

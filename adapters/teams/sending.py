@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from html import escape
 
+import structlog
+
 from adapters.channel import RetryLater, Undeliverable
 from adapters.pacing import Pacing
 from adapters.payload import part, required, text
 from adapters.teams import cards
 from adapters.teams.connector import Connector
-from adapters.teams.places import Kind
 from store.model import Json, Outbound
+
+log = structlog.get_logger()
 
 _LONGEST = 20_000  # characters of a text: Teams takes some 28 kB of an activity
 
@@ -29,13 +32,21 @@ class Sending:
         except ValueError as error:
             raise Undeliverable(f"The conversation keeps no way back into Teams: {error}") from error
         activity = _activity(outbound)
-        if outbound.audience is not None and text(address, "kind") != Kind.PERSONAL:
+        if outbound.audience is not None and outbound.audience != address.get("person"):
             place = await self._chat(address, service_url, outbound.audience)
         async with self._pacing.turn(place):
-            if outbound.edit is not None:
-                await self._connector.edit(service_url, place, outbound.edit, activity)
+            if outbound.edit is not None and await self._edited(service_url, place, outbound.edit, activity):
                 return outbound.edit
             return await self._connector.post(service_url, place, activity) or outbound.key
+
+    async def _edited(self, service_url: str, place: str, activity_id: str, activity: Json) -> bool:
+        """False where it is gone: somebody deleted the card, and it is posted anew."""
+        try:
+            await self._connector.edit(service_url, place, activity_id, activity)
+        except Undeliverable as error:
+            log.info("teams_card_gone", why=str(error))
+            return False
+        return True
 
     async def _chat(self, address: Json, service_url: str, user_id: str) -> str:
         """Nobody else in a channel is to see it: Teams shows one person something only in their own chat."""

@@ -100,7 +100,10 @@ def _all(conversations: Iterable[Labelled], using: PredictorName, details: Path 
         console = Console(stderr=True)
         progress = open_.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
         running = progress.add_task("Playing", total=len(conversations) if isinstance(conversations, list) else None)
-        lines = open_.enter_context(details.open("w", encoding="utf-8")) if details else None
+        try:
+            lines = open_.enter_context(details.open("w", encoding="utf-8")) if details else None
+        except OSError as error:
+            raise Mistake(f"{details} can't be written: {error.strerror}.") from None
 
         def seen() -> Iterator[Played]:
             for one in played(conversations, using):

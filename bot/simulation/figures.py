@@ -12,7 +12,7 @@ from agent.evidence import refusal
 from agent.predictor import Abstention, Prediction, PredictionRequest
 from agent.settings import CaseField
 from bot.simulation.labelled import Labelled
-from store.model import FieldId, Value
+from store.model import FieldId, Role, Value
 
 Evaluate = Callable[[PredictionRequest], Sequence[Prediction | Abstention]]
 _RESAMPLES = 2000
@@ -73,6 +73,8 @@ def play(conversation: Labelled, evaluate: Evaluate) -> Played:
     answers: Sequence[Prediction | Abstention] = ()
     standing: dict[FieldId, Value] = {}
     opened, flips = None, 0
+    if conversation.case is None:  # what is timed is a new message, with all earlier ones read before
+        evaluate(conversation.request(_before_the_last_of_a_customer(conversation)))
     for step in steps:
         request = conversation.request(step, standing if opened is not None else None)
         started = time.process_time()
@@ -85,6 +87,11 @@ def play(conversation: Labelled, evaluate: Evaluate) -> Played:
             opened = step - 1
     slots = tuple(_slot(conversation, wanted, answers) for wanted in conversation.settings.fields)
     return Played(conversation=conversation, slots=slots, opened=opened, flips=flips, seconds=tuple(seconds))
+
+
+def _before_the_last_of_a_customer(conversation: Labelled) -> int:
+    said = [at for at, each in enumerate(conversation.transcript) if each.author.role is Role.CUSTOMER]
+    return said[-1] if said else 0
 
 
 def _written(answers: Iterable[Prediction | Abstention], fields: Sequence[CaseField]) -> dict[FieldId, Value]:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, TextIO, TypeVar, cast
 
 from pydantic import ValidationError
 from rapidfuzz import fuzz
@@ -23,6 +23,8 @@ from rapidfuzz import fuzz
 from agent.predictor import PredictionRequest, Sender
 from agent.settings import CaseField, FieldType, Incoherent, Settings
 from store.model import FieldId, Message, MessageId, Participant, Role, Value
+
+T = TypeVar("T")
 
 _ALIKE = 90
 _NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -166,11 +168,18 @@ def _with_settings(line: dict[str, Any], settings: Settings) -> Labelled:
         sender=Sender(name=sender.get("name") or "", verified_email=sender.get("verified_email")),
         now=now,
         expected=_expected(line),
-        contained=line.get("expected_contains", {}),
+        contained={name: [str(each) for each in words] for name, words in line.get("expected_contains", {}).items()},
         evidence={name: list(_quoted(label, line["messages"])) for name, label in line.get("evidence", {}).items()},
-        case=line.get("case"),
-        case_after=line.get("case_after"),
+        case=_of_kind(line, "case", bool),
+        case_after=_of_kind(line, "case_after", int),
     )
+
+
+def _of_kind(line: dict[str, Any], name: str, kind: type[T]) -> T | None:
+    found = line.get(name)
+    if found is not None and not isinstance(found, kind):
+        raise FileWrong(f"`{name}` should be {'true or false' if kind is bool else 'a whole number'}, or left out.")
+    return found
 
 
 def _with_own_fields(line: dict[str, Any]) -> Labelled:

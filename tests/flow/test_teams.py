@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from adapters.teams.surface import CREATE, UPDATE
+from store import conversations
 from store.model import FieldId, Json
 from tests.adapters.teams import events
 from tests.adapters.teams.events import AAD, CHAT, HELP, ROBIN
@@ -107,6 +109,18 @@ async def test_a_customer_who_presses_what_is_not_theirs_changes_nothing(teams_d
     await teams_desk.invokes("adaptiveCard/action", resolve, event_id="f:1", conversation=place, user=events.ADA)
     await teams_desk.desk.settled()
     assert teams_desk.desk.case(number).status.is_open
+
+
+async def test_a_deletion_that_is_taken_back_brings_the_words_back(teams_desk: TeamsDesk) -> None:
+    said = await teams_desk.says(PROBLEM)
+    number = int((await teams_desk.card(CHAT, "ada@example.org"))["summary"].split()[1].rstrip(":"))
+    conversation_id = teams_desk.desk.case(number).conversations[0]
+    await teams_desk.desk.settled()
+    for event, deleted in (("softDeleteMessage", True), ("undeleteMessage", False)):
+        await teams_desk.tells(events.changed(said, event, PROBLEM))
+        await teams_desk.desk.settled()
+        read = partial(conversations.transcript, conversation_id=conversation_id)
+        assert [each.deleted for each in teams_desk.desk.database.read_now(read)] == [deleted]
 
 
 def _kept(dialog: Json) -> Json:

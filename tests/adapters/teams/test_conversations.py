@@ -109,6 +109,7 @@ async def test_edits_deletions_and_their_taking_back_follow_the_message(remote: 
         (InboundKind.EDIT, "My kettle hisses"),
     ]
     assert {each.target for each in others} == {first.external_id}
+    assert [bool(each.action.get("restored")) for each in others] == [False, False, True]
 
 
 async def test_what_bots_write_is_nobodys_word(remote: TeamsRemote) -> None:

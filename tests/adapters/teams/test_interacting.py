@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+from adapters import adaptive
+from adapters.teams import dialogs
 from adapters.teams.surface import CREATE, SEARCH, UPDATE
 from store.engine import DatabaseUnavailable
 from store.model import InboundKind, Json
@@ -12,7 +16,7 @@ from tests.adapters.teams import events
 from tests.adapters.teams.events import AAD, ADA, CHAT, HELP, ROBIN
 from tests.adapters.teams.teams import CARD, TeamsRemote
 
-FILLED = {"typed:issue": "It leaks", "chosen:priority": "High", "chosen:product": "Kettle%2C%20blue"}
+FILLED = {"typed:issue": "It leaks", "chosen:priority": "High", "chosen:product": "Kettle%2C blue"}
 
 
 async def invoked(
@@ -114,6 +118,34 @@ async def test_what_was_filled_in_is_stored_as_a_decision(remote: TeamsRemote) -
     assert stored.action == {"verb": "create_case", "values": values}
 
 
+async def test_a_form_that_is_sent_twice_is_stored_once(remote: TeamsRemote) -> None:
+    _, dialog = await invoked(remote, "composeExtension/fetchTask", {"commandId": CREATE})
+    value = {"commandId": CREATE, "data": {**kept(dialog), **FILLED}}
+    for event in ("f:3", "f:4"):
+        status, _ = await invoked(remote, "composeExtension/submitAction", value, id=event)
+        assert status == 200
+    _, another = await invoked(remote, "composeExtension/fetchTask", {"commandId": CREATE}, id="f:5")
+    await invoked(remote, "composeExtension/submitAction", {"data": {**kept(another), **FILLED}}, id="f:6")
+    assert len(remote.inbox.received) == 2
+
+
+async def test_a_form_keeps_its_id_when_it_comes_back_with_a_problem(remote: TeamsRemote) -> None:
+    _, dialog = await invoked(remote, "task/fetch", {"data": {"verb": "update"}})
+    remote.desk.problems = {"priority": "There is no priority Hihg."}
+    _, again = await invoked(remote, "task/submit", {"data": {**kept(dialog), **FILLED}}, id="f:4")
+    assert kept(again)["form"]["id"] == kept(dialog)["form"]["id"]
+
+
+@pytest.mark.parametrize("number", [0, -1, True, 2**31, 10**30, "1", None])
+async def test_a_number_that_no_case_can_have_is_refused(remote: TeamsRemote, number: object) -> None:
+    assert (await invoked(remote, "adaptiveCard/action", pressed("refresh", case=number)))[0] == 400
+    _, dialog = await invoked(remote, "task/fetch", {"data": {"verb": "update"}})
+    if number is not None:  # without one, it is a form for a new case
+        data = {**kept(dialog), **FILLED, "form": {**kept(dialog)["form"], "case": number}}
+        assert (await invoked(remote, "task/submit", {"data": data}, id="f:4"))[0] == 400
+    assert remote.inbox.received == []
+
+
 async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(remote: TeamsRemote) -> None:
     _, dialog = await invoked(remote, "task/fetch", {"data": {"verb": "update"}})
     remote.desk.problems = {"priority": "There is no priority Hihg.", "": "The case has changed."}
@@ -138,7 +170,7 @@ async def test_a_dialog_of_another_conversation_is_refused(remote: TeamsRemote) 
 async def test_a_catalogue_is_searched_while_somebody_types(remote: TeamsRemote) -> None:
     asked = {"queryText": "Kettle, ", "dataset": "product", "queryOptions": {"top": 15, "skip": 0}}
     _, body = await invoked(remote, "application/search", asked)
-    assert body["value"]["results"] == [{"title": "Kettle,  3000", "value": "Kettle%2C%20%203000"}]
+    assert body["value"]["results"] == [{"title": "Kettle,  3000", "value": "Kettle%2C  3000"}]
     _, nothing = await invoked(remote, "application/search", asked, user=ADA)
     assert nothing["value"]["results"] == []
 
@@ -156,3 +188,17 @@ async def test_invokes_that_are_none_of_ours_are_refused_in_words(remote: TeamsR
     assert (await invoked(remote, "adaptiveCard/action", pressed("delete_everything")))[0] == 400
     assert (await invoked(remote, "task/submit", {"data": {"form": "x"}}))[0] == 400
     assert remote.inbox.received == []
+
+
+def test_what_people_wrote_is_no_format_of_a_date() -> None:
+    shown = adaptive.line("since {{DATE(2026-01-01T00:00:00Z, LONG)}} and {{TIME(2026-01-01T00:00:00Z)}}, {{x}}")
+    assert "{{DATE(" not in json.dumps(shown)
+    assert "{{TIME(" not in json.dumps(shown)
+    assert "{{x}}" in json.dumps(shown)
+
+
+def test_values_come_back_as_they_were_whatever_is_in_them() -> None:
+    values = ["Kettle, blue", "100 %", "%2C", "plain words", "größe"]
+    data = {"form": {"inputs": ["chosen:parts"]}, "chosen:parts": ",".join(map(dialogs.choice_value, values))}
+    assert dialogs.values_of(data) == {"parts": values}
+    assert dialogs.choice_value("plain words") == "plain words"  # some clients show it

@@ -12,7 +12,7 @@ from adapters.teams import cards
 from store.model import CardField, Json, Outbound
 from tests.adapters.contract import answer_to
 from tests.adapters.teams import events
-from tests.adapters.teams.events import AAD, CHAT, HELP, ROBIN
+from tests.adapters.teams.events import AAD, ADA, CHAT, HELP, ROBIN
 from tests.adapters.teams.teams import CARD, TeamsRemote
 
 
@@ -52,9 +52,19 @@ async def test_what_is_for_one_person_goes_into_their_own_chat(remote: TeamsRemo
     assert remote.teams.calls.count("POST /v3/conversations") == 1
 
 
-async def test_in_ones_own_chat_it_is_said_there(remote: TeamsRemote) -> None:
-    await remote.channel.send(replace(await answered(remote), audience="anybody"))
+async def test_in_ones_own_chat_it_is_said_there_and_to_others_in_theirs(remote: TeamsRemote) -> None:
+    post = await answered(remote)
+    await remote.channel.send(replace(post, audience=AAD[ADA]))
+    await remote.channel.send(replace(post, key="2", audience=AAD[ROBIN], text="What the case would hold."))
     assert remote.teams.texts(CHAT)[-1] == "Which model is it?"
+    assert remote.teams.texts(f"a:{AAD[ROBIN]}") == ["What the case would hold."]
+
+
+async def test_a_card_that_somebody_deleted_is_posted_anew(remote: TeamsRemote) -> None:
+    post = replace(await answered(remote), text="", card=CARD, edit="bot-17")
+    native_id = await remote.channel.send(post)
+    assert native_id != "bot-17"
+    assert remote.teams.texts(CHAT)[-1].startswith("Case 1001")
 
 
 @pytest.mark.parametrize(

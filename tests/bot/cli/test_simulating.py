@@ -119,6 +119,7 @@ def test_the_details_say_what_was_predicted_and_why_beside_what_is_so(cli: Comma
         (json.dumps({**OWN, "fields": []}).encode(), "Line 1: `fields` is empty."),
         (json.dumps({**OWN, "fields": [{"id": "a", "type": "colour"}]}).encode(), "Line 1: 'colour' is not a valid"),
         (json.dumps({**OWN, "messages": [{"text": "x"}]}).encode(), "Line 1: 'author' is missing."),
+        (json.dumps({**CASE, "case_after": "nonsense"}).encode(), "Line 1: `case_after` should be a whole number"),
         (b"\xff\xfe\n", "can't be read to its end"),
         (gzip.compress(json.dumps(OWN).encode())[:-9], "can't be read to its end"),
     ],
