@@ -186,12 +186,12 @@ class Sending:
 
     async def _whispered(self, workspace: Workspace, outbound: Outbound, user: str) -> str:
         channel = str(outbound.reply_address["channel"])
-        if addresses.is_direct(channel):
-            return await self._posted_between_us(workspace, outbound, user)
         if user.startswith("S"):  # a group of representatives
             for member in sorted(await self._people.members(workspace, user)):
                 await self._whispered(workspace, outbound, member)
             return outbound.key
+        if addresses.is_direct(channel):
+            return await self._told_alone(workspace, outbound, user)
         whisper = {
             "channel": channel,
             "user": user,
@@ -206,19 +206,12 @@ class Sending:
             return await self._told_alone(workspace, outbound, user)
         return addresses.message(channel, str(answer.get("message_ts") or outbound.key))
 
-    async def _posted_between_us(self, workspace: Workspace, outbound: Outbound, user: str) -> str:
-        """Nobody else is there, unless it is a direct message of others, in which a command was typed."""
-        try:
-            return await self._posted(workspace, outbound)
-        except ApiRefused as error:
-            if error.error not in _NOT_AMONG_THEM:
-                raise
-            return await self._told_alone(workspace, outbound, user)
-
     async def _told_alone(self, workspace: Workspace, outbound: Outbound, user: str) -> str:
-        """Where somebody can't be whispered to, they are written to."""
+        """Where somebody can't be whispered to, they are written to: whom a direct message is with, its id hides."""
         answer = await self._api.write(workspace.token, "conversations.open", {"users": user})
         direct = str(answer["channel"]["id"])
+        if direct == outbound.reply_address["channel"]:  # in the thread, where there is one
+            return await self._posted(workspace, outbound)
         posted = await self._api.write(workspace.token, "chat.postMessage", {"channel": direct, **_content(outbound)})
         return addresses.message(direct, str(posted["ts"]))
 

@@ -92,6 +92,14 @@ async def test_who_typed_a_command_in_a_conversation_of_others_is_answered_direc
     assert remote.slack.thread(f"D{ROBIN}", None) == ["Commands: …"]
 
 
+async def test_what_is_for_a_representative_never_stands_in_a_customers_direct_messages(remote: SlackRemote) -> None:
+    await remote.slack.deliver(remote.url, events.said(remote.slack, "It is broken.", user=ADA, channel=f"D{ADA}"))
+    proposal = replace(answer_to(remote.inbox.received[0], "Suggested: priority 1", key="1"), audience=ROBIN)
+    await remote.native.send(proposal)
+    assert remote.slack.thread(f"D{ROBIN}", None) == ["Suggested: priority 1"]
+    assert "Suggested: priority 1" not in remote.slack.thread(f"D{ADA}", None)
+
+
 async def test_a_representative_is_answered_though_the_teams_channel_refuses(
     remote: SlackRemote, answer: Outbound
 ) -> None:
