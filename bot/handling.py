@@ -15,6 +15,7 @@ from bot.settings import CurrentSettings, InForce
 from bot.tracker import Reading, Step, read
 from store import cases, contacts, conversations, outbox, work
 from store.audit import Origin
+from store.commands import command_word
 from store.engine import Connection, Database, Transaction
 from store.mail import MailState
 from store.model import Author, CaseStatus, ConversationId, Inbound, InboundKind, Role
@@ -143,12 +144,15 @@ def _think_later(connection: Connection, conversation_id: int, in_force: InForce
 
 
 def _amend(connection: Connection, *, claim: Claim, reading: Reading, in_force: InForce) -> None:
-    """An edit or a deletion. One whose message never reached us is kept as a new message, or is nothing."""
+    """An edit or a deletion. One whose message never reached us is kept as a new message, or is nothing.
+
+    A command was no message, and is none when it is edited.
+    """
     inbound, conversation_id = claim.event.inbound, claim.lease.conversation_id
     try:
         _change_message(connection, conversation_id, inbound, noise=reading.noise)
     except conversations.UnknownMessage:
-        if inbound.kind is InboundKind.EDIT:
+        if inbound.kind is InboundKind.EDIT and command_word(inbound.text) is None:
             _append(connection, claim=claim, reading=reading, in_force=in_force)
         return
     if reading.role is Role.CUSTOMER:

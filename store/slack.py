@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from store.schema import slack_files, slack_messages
+from store.schema import conversations, inbox, slack_bots, slack_files, slack_messages
 from store.sql import insert, literally, now
 
+CHANNEL = "slack"
 _mine = (
     slack_messages.c.account == bindparam("account"),
     slack_messages.c.channel == bindparam("channel"),
@@ -29,6 +30,22 @@ _FIRST_OF = (
     select(slack_messages.c.ts)
     .where(*_mine, slack_messages.c.conversation_key == bindparam("key"))
     .order_by(slack_messages.c.ts)
+    .limit(1)
+)
+
+
+_HEARD_AS = (
+    select(conversations.c.key)
+    .join(inbox, inbox.c.conversation_id == conversations.c.id)
+    .where(inbox.c.channel == CHANNEL, inbox.c.account == bindparam("account"))
+    .where(inbox.c.external_id == bindparam("external_id"))
+)
+_INSTALLED_IN = select(slack_bots.c.enterprise_id).where(slack_bots.c.team_id == bindparam("account")).distinct()
+_enterprise = conversations.c.reply_address["enterprise"].as_string()
+_HEARD_IN = (
+    select(_enterprise)
+    .where(conversations.c.channel == CHANNEL, conversations.c.account == bindparam("account"))
+    .where(_enterprise.is_not(None))
     .limit(1)
 )
 
@@ -72,10 +89,22 @@ def recent(
     return connection.execute(_RECENT_OF_ONE, {**where, "author": author}).scalar_one_or_none()
 
 
+def heard_in(connection: Connection, account: str, external_id: str) -> str | None:
+    """The conversation into which an event was taken."""
+    return connection.execute(_HEARD_AS, {"account": account, "external_id": external_id}).scalar_one_or_none()
+
+
 def first_of(connection: Connection, account: str, channel: str, conversation_key: str) -> str | None:
     """The first message in a channel that belongs to a conversation."""
     where = {"account": account, "channel": channel, "key": conversation_key}
     return connection.execute(_FIRST_OF, where).scalar_one_or_none()
+
+
+def enterprises_of(connection: Connection, account: str) -> list[str | None]:
+    """The organisations of an Enterprise Grid that a workspace may belong to; None where it was installed in none."""
+    installed = connection.execute(_INSTALLED_IN, {"account": account}).scalars().all()
+    heard = connection.execute(_HEARD_IN, {"account": account}).scalars().all()
+    return list(dict.fromkeys([*installed, *heard]))
 
 
 # --- files ------------------------------------------------------------------------------------------

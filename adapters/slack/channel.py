@@ -16,7 +16,7 @@ from adapters.channel import Health, Receive, RetryLater, State, Undeliverable
 from adapters.desk import Desk
 from adapters.pacing import Pacing
 from adapters.slack.api import Api
-from adapters.slack.configuration import CHANNEL, InForce, SlackConfiguration
+from adapters.slack.configuration import InForce, SlackConfiguration
 from adapters.slack.filing import Filing
 from adapters.slack.interacting import Interacting
 from adapters.slack.people import People
@@ -28,6 +28,7 @@ from adapters.slack.transport import Transport
 from adapters.slack.workspaces import Installations, States, Workspaces
 from store.engine import Database
 from store.model import Outbound
+from store.slack import CHANNEL
 
 log = structlog.get_logger()
 
@@ -50,7 +51,7 @@ class SlackChannel:
         self._configuration = configuration
         self._api = Api(configuration.api_url)
         installations = Installations(database, configuration.client_id) if configuration.client_id else None
-        self._workspaces = Workspaces(self._api, configuration.bot_token, installations)
+        self._workspaces = Workspaces(database, self._api, configuration.bot_token, installations)
         people, places = People(self._api), Places(database)
         self._receiving = Receiving(database, self._api, people, places, in_force)
         self._interacting = Interacting(desk, self._api, people, places, self._receiving, in_force)

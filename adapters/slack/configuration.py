@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-CHANNEL = "slack"
 API_URL = "https://slack.com/api/"
 
 

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from adapters.channel import RetryLater, Undeliverable
-from adapters.payload import parts, text
+from adapters.payload import part, parts, text
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.workspaces import Workspaces
 from store import slack
@@ -24,10 +24,11 @@ from store.slack import File
 log = structlog.get_logger()
 
 PATH = "/slack/files/"
-_HOSTS = (".slack.com", ".slack-edge.com", ".slack-files.com")
+_HOST = re.compile(r"[a-z0-9.-]+\.(slack|slack-edge|slack-files)\.com(:443)?", re.ASCII)
 _ATTEMPTS = 6
 _LEASE = 60.0  # seconds that a copy may take
 _POLL = 5.0  # seconds
+_ASK = "slack-file:"  # before the id of a file, in place of its address
 _UNKNOWN = "application/octet-stream"
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 # What a browser may show in place; anything else is saved, since a page or a drawing could hold a script.
@@ -36,7 +37,7 @@ _SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 def files_of(account: str, message: Json) -> list[tuple[File, int]]:
     """The files of a message with their sizes, each under a key of its own that nobody can guess."""
-    told = [each for each in parts(message, "files") if text(each, "id")]
+    told = [each for each in parts(message, "files") if text(each, "id") and each.get("mode") != "tombstone"]
     return [(_file(account, each), int(each.get("size") or 0)) for each in told]
 
 
@@ -47,9 +48,14 @@ def _file(account: str, told: Json) -> File:
         account=account,
         name=(text(told, "name") or text(told, "title") or "file")[:200],
         content_type=content_type if _TYPE.fullmatch(content_type) else _UNKNOWN,
-        address=text(told, "url_private_download") or text(told, "url_private"),
+        # Of another organisation's file Slack says no more than its id.
+        address=_address(told) or f"{_ASK}{text(told, 'id')}",
         link=text(told, "permalink"),
     )
+
+
+def _address(told: Json) -> str:
+    return text(told, "url_private_download") or text(told, "url_private")
 
 
 def attachment(file: File, size: int) -> Attachment:
@@ -65,7 +71,7 @@ class Filing:
         self._workspaces = workspaces
         self._limit = limit
         # Slack's own hosts, and the one that stands for Slack where another was configured.
-        self._own = urlsplit(api_url).netloc
+        self._own = urlsplit(api_url)[:2]
         self.waiting = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
@@ -100,10 +106,14 @@ class Filing:
             await self._database.write(partial(slack.copied, key=file.key, content=content))
 
     async def _content(self, file: File) -> bytes:
-        if not self._is_slacks(file.address):
-            raise ValueError("Its address is none of Slack's.")
         workspace = await self._workspaces.of(file.account)
-        content = await self._api.download(workspace.token, file.address, self._limit)
+        address = file.address
+        if address.startswith(_ASK):
+            asked = {"file": address.removeprefix(_ASK)}
+            address = _address(part(await self._api.read(workspace.token, "files.info", asked), "file"))
+        if not self._is_slacks(address):
+            raise ValueError("Its address is none of Slack's.")
+        content = await self._api.download(workspace.token, address, self._limit)
         if file.content_type != "text/html" and content.lstrip()[:15].lower().startswith(b"<!doctype html"):
             raise ValueError("Slack asks to sign in for it: the app lacks the scope files:read.")
         return content
@@ -114,10 +124,10 @@ class Filing:
 
     def _is_slacks(self, address: str) -> bool:
         parts = urlsplit(address)
-        if parts.netloc == self._own:
+        if parts[:2] == self._own:
             return True
-        host = parts.hostname or ""
-        return parts.scheme == "https" and parts.port in {None, 443} and host.endswith(_HOSTS)
+        # The host and nothing else: of a name, a password or a backslash before it, browsers make hosts of their own.
+        return parts.scheme == "https" and _HOST.fullmatch(parts.netloc) is not None
 
     async def _serve(self, request: web.Request) -> web.Response:
         found = await self._database.read(partial(slack.file, key=request.match_info["key"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 
 from adapters.desk import CaseLine, Overview
@@ -13,9 +14,9 @@ _SHOWN = 15  # cases of each list, three blocks each: a view holds a hundred
 _TITLE, _NAME = 300, 75  # characters
 
 
-def home(overview: Overview, link: Callable[[str], str | None]) -> Json:
-    """`link` leads to a conversation by its key."""
-    return {"type": "home", "blocks": list(_blocks(overview, link))}
+def home(overview: Overview, link: Callable[[str], str | None], metadata: Json) -> Json:
+    """`link` leads to a conversation by its key; `metadata` comes back with what is pressed."""
+    return {"type": "home", "private_metadata": json.dumps(metadata), "blocks": list(_blocks(overview, link))}
 
 
 def _blocks(overview: Overview, link: Callable[[str], str | None]) -> Iterator[Json]:

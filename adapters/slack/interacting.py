@@ -20,12 +20,13 @@ from adapters.payload import text as text_of
 from adapters.slack import addresses, home, modals
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.blocks import VERB
-from adapters.slack.configuration import CHANNEL, InForce
+from adapters.slack.configuration import InForce
 from adapters.slack.people import People
 from adapters.slack.places import Places
 from adapters.slack.receiving import Origin, Receiving
 from adapters.slack.surface import CREATE, FIRST_WORDS, SHORTCUTS, UPDATE
 from store.model import Author, CaseNumber, Json
+from store.slack import CHANNEL
 
 log = structlog.get_logger()
 
@@ -87,7 +88,7 @@ class Interacting:
             view = modals.message("Not possible", str(error))
         else:
             view = (
-                modals.picker(found, text, {"text": text})
+                modals.picker(found, text, {"account": origin.account, "text": text})
                 if found
                 else modals.message("No conversation", "There is no open conversation in this channel.")
             )
@@ -121,7 +122,7 @@ class Interacting:
         if author.is_bot or not await self._desk.is_representative(CHANNEL, author):
             return
         channel, ts = required(item, "channel"), required(item, "ts")
-        key = await self._places.known(origin.account, channel, ts)
+        key = await self._places.where_it_was_said(origin.account, channel, ts)
         if key is None:
             message = await self._message(origin, channel, ts)
             key = await self._receiving.follow(origin, channel, message) if message else None
@@ -269,7 +270,7 @@ class Interacting:
 
     async def _publish(self, origin: Origin, author: Author) -> None:
         overview = await self._desk.overview(CHANNEL, origin.account, author)
-        view = home.home(overview, partial(addresses.link, origin.account))
+        view = home.home(overview, partial(addresses.link, origin.account), {"account": origin.account})
         await self._api.write(origin.workspace.token, "views.publish", {"user_id": author.id, "view": view})
 
     # --- views ----------------------------------------------------------------------------------------
@@ -311,7 +312,8 @@ def _number(text: str) -> str | None:
 
 def _metadata(form: Form) -> Json:
     target = form.target
-    return {"target": {"conversation_key": target.conversation_key, "case": target.case, "revision": target.revision}}
+    told = {"conversation_key": target.conversation_key, "case": target.case, "revision": target.revision}
+    return {"account": target.account, "target": told}
 
 
 def _target(origin: Origin, metadata: Json) -> Target:

@@ -17,6 +17,7 @@ from store.model import Author, Json
 log = structlog.get_logger()
 
 _FRESH = 600.0  # seconds for which what Slack said is believed; its events tell of changes earlier
+_AGAIN = 5.0  # seconds until it is asked again for what it did not say
 _PATIENCE = 1.5  # seconds to wait for a name: a message must be acknowledged within three
 _MOST = 20_000  # people that are remembered
 
@@ -29,10 +30,11 @@ class Person:
 
 
 class People:
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, *, again: float = _AGAIN) -> None:
         self._api = api
-        self._people: dict[tuple[str, str], tuple[float, Person]] = {}
-        self._groups: dict[str, tuple[float, dict[str, frozenset[str]]]] = {}
+        self._again = again
+        self._people: dict[tuple[str, str], tuple[float, Person | None]] = {}
+        self._groups: dict[tuple[str, str], tuple[float, dict[str, frozenset[str]]]] = {}
         self._asking = asyncio.Lock()
 
     async def author(self, workspace: Workspace, user_id: str) -> Author:
@@ -48,8 +50,8 @@ class People:
         )
 
     async def names(self, workspace: Workspace, user_ids: frozenset[str]) -> dict[str, str]:
-        found = {user_id: await self._person(workspace, user_id) for user_id in user_ids}
-        return {user_id: person.name for user_id, person in found.items() if person is not None}
+        found = await asyncio.gather(*(self._person(workspace, each) for each in user_ids))
+        return {user_id: person.name for user_id, person in zip(user_ids, found, strict=True) if person is not None}
 
     async def members(self, workspace: Workspace, group: str) -> frozenset[str]:
         return (await self._groups_of(workspace)).get(group, frozenset())
@@ -68,12 +70,10 @@ class People:
         if known is not None and known[0] > moment:
             return known[1]
         answer = await self._asked(workspace, "users.info", {"user": user_id})
-        if answer is None:
-            return known[1] if known else None
-        person = _person(part(answer, "user"), workspace)
+        person = _person(part(answer, "user"), workspace) if answer is not None else known[1] if known else None
         if len(self._people) >= _MOST:
             self._people.clear()
-        self._people[key] = (moment + _FRESH, person)
+        self._people[key] = (moment + (self._again if answer is None else _FRESH), person)
         return person
 
     async def _groups_of(self, workspace: Workspace) -> dict[str, frozenset[str]]:
@@ -82,14 +82,14 @@ class People:
 
     async def _fresh_groups(self, workspace: Workspace) -> dict[str, frozenset[str]]:
         moment = asyncio.get_running_loop().time()
-        known = self._groups.get(workspace.token)
+        place = (workspace.token, workspace.team_id)
+        known = self._groups.get(place)
         if known is not None and known[0] > moment:
             return known[1]
-        answer = await self._asked(workspace, "usergroups.list", {"include_users": True})
-        groups = known[1] if known else dict[str, frozenset[str]]()  # without the scope, nobody is in a group
-        if answer is not None:
-            groups = _groups(answer)
-        self._groups[workspace.token] = (moment + _FRESH, groups)
+        asked = {"include_users": True, "team_id": workspace.team_id}
+        answer = await self._asked(workspace, "usergroups.list", asked)
+        groups = _groups(answer) if answer is not None else known[1] if known else {}
+        self._groups[place] = (moment + (self._again if answer is None else _FRESH), groups)
         return groups
 
     async def _asked(self, workspace: Workspace, method: str, arguments: dict[str, Any]) -> Json | None:

@@ -51,6 +51,13 @@ class Places:
             self._threads[place] = key
         return self._threads[place]
 
+    async def where_it_was_said(self, account: str, channel: str, ts: str) -> str | None:
+        """The conversation of any message that we were told of in the last days, in a thread or not."""
+        external_id = addresses.message(channel, ts)
+        return await self.known(account, channel, ts) or await self._database.read(
+            partial(slack.heard_in, account=account, external_id=external_id)
+        )
+
     async def _in_thread(self, account: str, spoken: Spoken, watching: Watching) -> Place | None:
         root = spoken.thread_ts or spoken.ts
         known = await self.known(account, spoken.channel, root)

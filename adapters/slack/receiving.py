@@ -13,7 +13,7 @@ from adapters.channel import Receive, RetryLater
 from adapters.payload import parts, text
 from adapters.slack import addresses, filing, words
 from adapters.slack.api import Api, ApiRefused
-from adapters.slack.configuration import CHANNEL, InForce
+from adapters.slack.configuration import InForce
 from adapters.slack.people import People
 from adapters.slack.places import Place, Places
 from adapters.slack.reading import Happening, Spoken, spoken
@@ -23,11 +23,12 @@ from store import slack
 from store.commands import command_word
 from store.engine import Connection, Database
 from store.model import Author, Category, Inbound, InboundKind, Json, utcnow
-from store.slack import File, Placed
+from store.slack import CHANNEL, File, Placed
 
 log = structlog.get_logger()
 
 _PATIENCE = 1.5  # seconds for that: the message itself must be acknowledged within three
+_LATE = 600.0  # seconds after which Slack has given up to send an event again
 _BACKFILLED = 200  # messages of an old thread that are fetched
 
 
@@ -59,9 +60,10 @@ class Receiving:
         if said.channel == watching.triage:
             await self._team_said(origin, said, event_id)
             return
-        if said.happening is not Happening.SAID:
+        if said.happening is not Happening.SAID and not await self._overtakes(origin, said):
             await self._changed(origin, said, event_id)
             return
+        said = replace(said, happening=Happening.SAID)
         place = await self._places.of(origin.account, said, watching)
         if place is None:
             return
@@ -125,13 +127,27 @@ class Receiving:
         ours = origin.workspace
         events = [{**each, "channel": channel} for each in parts(answer, "messages")]
         found = [said for each in events if (said := _or_none(each, ours)) is not None]
+        await self._people.names(ours, frozenset(each.user for each in found))  # all at once: each is asked for alone
         told = [await self._inbound(origin, said, place.key, "") for said in found]
         if not told or self.receive is None:
             return False
         files = [file for _, mine in told for file in mine]
-        placed = [place.placed] if place.placed else []
-        await self.receive.together([each for each, _ in told], alongside=partial(_keep, placed=placed, files=files))
+        inbounds = [each for each, _ in told]
+        kept = partial(
+            _keep,
+            placed=[place.placed] if place.placed else [],
+            files=files,
+            mirrored=inbounds if (await self._in_force()).triage else [],
+        )
+        await self.receive.together(inbounds, alongside=kept)
         return True
+
+    async def _overtakes(self, origin: Origin, said: Spoken) -> bool:
+        """Whether an edit came before its message, which then says what the edit says; Slack may be late by minutes."""
+        late = float(said.event_ts) - float(said.ts) < _LATE
+        if said.happening is not Happening.EDITED or not late:
+            return False
+        return await self._places.known(origin.account, said.channel, said.thread_ts or said.ts) is None
 
     async def _changed(self, origin: Origin, said: Spoken, event_id: str) -> None:
         """An edit or a deletion counts where we have the message, or would have taken it."""
@@ -143,9 +159,10 @@ class Receiving:
         await self.store(inbound)
 
     async def _inbound(self, origin: Origin, said: Spoken, key: str, event_id: str) -> tuple[Inbound, list[File]]:
-        author = await self._people.author(origin.workspace, said.user)
-        mentioned = words.mentioned(said.message)
-        names = await self._people.names(origin.workspace, mentioned) if mentioned else {}
+        author, names = await asyncio.gather(
+            self._people.author(origin.workspace, said.user),
+            self._people.names(origin.workspace, words.mentioned(said.message)),
+        )
         message_id = addresses.message(said.channel, said.ts)
         files = filing.files_of(origin.account, said.message) if said.happening is Happening.SAID else []
         inbound = Inbound(

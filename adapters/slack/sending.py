@@ -14,14 +14,14 @@ from adapters.pacing import Pacing
 from adapters.payload import part, parts, text
 from adapters.slack import addresses, blocks, words
 from adapters.slack.api import Api, ApiRefused
-from adapters.slack.configuration import CHANNEL, InForce
+from adapters.slack.configuration import InForce
 from adapters.slack.people import People
 from adapters.slack.triage import Triage
 from adapters.slack.workspaces import Workspace, Workspaces
 from store import slack
 from store.engine import Database, DatabaseUnavailable
 from store.model import Json, Outbound
-from store.slack import Placed
+from store.slack import CHANNEL, Placed
 
 log = structlog.get_logger()
 
@@ -66,8 +66,7 @@ class Sending:
                 return await self._told_the_team(workspace, outbound, triage)
             if outbound.internal:  # the team's channel was switched off meanwhile
                 return outbound.key
-            async with self._pacing.turn(str(address["channel"])):
-                native_id = await self._sent(workspace, outbound)
+            native_id = await self._sent_in_turn(workspace, outbound)
         except ApiRefused as error:
             if error.error in _GONE:
                 raise Undeliverable(str(error)) from error
@@ -75,6 +74,10 @@ class Sending:
         if triage is not None and outbound.audience is None:
             await self._mirrored(workspace, outbound, triage)
         return native_id
+
+    async def _sent_in_turn(self, workspace: Workspace, outbound: Outbound) -> str:
+        async with self._pacing.turn(str(outbound.reply_address["channel"])):
+            return await self._sent(workspace, outbound)
 
     async def _is_for_the_team(self, workspace: Workspace, outbound: Outbound) -> bool:
         if outbound.internal or outbound.audience is None:
@@ -92,7 +95,7 @@ class Sending:
                 place = await self._triage.tell(workspace, triage, said)
         except ApiRefused as error:  # the customer's thread must not wait until somebody mends it
             self._triage_refuses(error)
-            return outbound.key
+            return outbound.key if outbound.internal else await self._sent_in_turn(workspace, outbound)
         self.triage_problem = None
         return place
 
@@ -183,12 +186,12 @@ class Sending:
 
     async def _whispered(self, workspace: Workspace, outbound: Outbound, user: str) -> str:
         channel = str(outbound.reply_address["channel"])
-        if addresses.is_direct(channel):  # nobody else is there
-            return await self._posted(workspace, outbound)
         if user.startswith("S"):  # a group of representatives
             for member in sorted(await self._people.members(workspace, user)):
                 await self._whispered(workspace, outbound, member)
             return outbound.key
+        if addresses.is_direct(channel):
+            return await self._told_alone(workspace, outbound, user)
         whisper = {
             "channel": channel,
             "user": user,
@@ -204,9 +207,11 @@ class Sending:
         return addresses.message(channel, str(answer.get("message_ts") or outbound.key))
 
     async def _told_alone(self, workspace: Workspace, outbound: Outbound, user: str) -> str:
-        """Where somebody can't be whispered to, they are written to."""
+        """Where somebody can't be whispered to, they are written to: whom a direct message is with, its id hides."""
         answer = await self._api.write(workspace.token, "conversations.open", {"users": user})
         direct = str(answer["channel"]["id"])
+        if direct == outbound.reply_address["channel"]:  # in the thread, where there is one
+            return await self._posted(workspace, outbound)
         posted = await self._api.write(workspace.token, "chat.postMessage", {"channel": direct, **_content(outbound)})
         return addresses.message(direct, str(posted["ts"]))
 

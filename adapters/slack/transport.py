@@ -22,14 +22,14 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
-from adapters.channel import Overloaded, RetryLater
-from adapters.payload import part, text
-from adapters.slack.api import Api
+from adapters.channel import Overloaded, RetryLater, Undeliverable
+from adapters.payload import parsed, part, text
+from adapters.slack.api import Api, ApiRefused
 from adapters.slack.interacting import Interacting
 from adapters.slack.people import People
 from adapters.slack.receiving import Origin, Receiving
 from adapters.slack.surface import EVENTS, INSTALL, REDIRECT
-from adapters.slack.workspaces import Authorization, Installations, Workspaces
+from adapters.slack.workspaces import Authorization, Installations, NotInstalled, Workspaces
 from store.engine import DatabaseUnavailable
 from store.model import Json
 
@@ -128,11 +128,16 @@ class Transport:
         """One listener of bolt: what goes wrong becomes a status by which Slack does the right thing."""
 
         async def listener(body: Json, context: AsyncBoltContext) -> BoltResponse:
+            answer = None
             try:
                 answer = await handle(await self._origin(body, context), body)
             except _TRANSIENT as error:
                 log.warning("slack_put_off", error=str(error))
                 return BoltResponse(status=503, body="", headers={"Retry-After": "5"})
+            except NotInstalled as error:  # Slack tells of it by two events, in any order
+                log.info("slack_not_installed", reason=str(error))
+            except (ApiRefused, Undeliverable) as error:  # the same again would be refused again
+                log.warning("slack_refused", error=str(error))
             except (ValueError, KeyError, TypeError, IndexError) as error:
                 log.warning("slack_malformed", error=repr(error))
                 return BoltResponse(status=400, body="This is not what Slack's reference says.")
@@ -141,10 +146,10 @@ class Transport:
         return listener
 
     async def _origin(self, body: Json, context: AsyncBoltContext) -> Origin:
-        team_id = str(context.team_id or body.get("team_id") or "")
+        opened_in = text(parsed(part(body, "view"), "private_metadata"), "account")
+        team_id = opened_in or str(context.team_id or body.get("team_id") or "")
         workspace = await self._workspaces.of(team_id, context.enterprise_id)
-        enterprise = context.enterprise_id if workspace.enterprise_id and not workspace.team_id else None
-        return Origin(account=team_id, enterprise_id=enterprise, workspace=workspace)
+        return Origin(account=team_id, enterprise_id=context.enterprise_id, workspace=workspace)
 
     def _nothing_back(self, handle: Callable[[Origin, Json], Awaitable[None]]) -> Handler:
         async def handled(origin: Origin, body: Json) -> Json | None:
@@ -181,7 +186,8 @@ class Transport:
         log.warning("slack_uninstalled", account=origin.account)
         if self._installations is not None:
             await self._installations.async_delete_all(
-                enterprise_id=origin.workspace.enterprise_id, team_id=origin.account
+                enterprise_id=origin.workspace.enterprise_id,
+                team_id=None if origin.workspace.whole else origin.account,
             )
         self._workspaces.forget()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from slack_bolt.authorization import AuthorizeResult
@@ -17,6 +18,7 @@ from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
 
 from adapters.channel import Undeliverable
 from adapters.slack.api import Api, ApiRefused
+from store import slack
 from store.engine import Database
 
 T = TypeVar("T")
@@ -26,7 +28,7 @@ _FRESH = 30.0  # seconds for which an installation is remembered; others may hav
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workspace:
-    """A workspace that we are installed in. `team_id` "" for an installation on the whole of an Enterprise Grid."""
+    """A workspace that we are installed in; `whole`: with the whole of its Enterprise Grid."""
 
     team_id: str
     enterprise_id: str | None
@@ -34,6 +36,7 @@ class Workspace:
     bot_id: str
     bot_user_id: str
     name: str = ""
+    whole: bool = False
 
 
 class NotInstalled(Undeliverable):
@@ -43,26 +46,23 @@ class NotInstalled(Undeliverable):
 class Workspaces:
     """Finds the token of a workspace, and remembers it for a while."""
 
-    def __init__(self, api: Api, bot_token: str | None, installations: Installations | None) -> None:
+    def __init__(
+        self, database: Database, api: Api, bot_token: str | None, installations: Installations | None
+    ) -> None:
+        self._database = database
         self._api = api
         self._bot_token = bot_token
         self._installations = installations
         self._single: Workspace | None = None
-        self._enterprises: dict[str, str | None] = {}
         self._known: dict[tuple[str | None, str], tuple[float, Workspace]] = {}
 
     async def of(self, team_id: str, enterprise_id: str | None = None) -> Workspace:
         """Raises NotInstalled, and RetryLater where Slack can't be asked."""
         if self._bot_token is not None:
             single = await self.single(self._bot_token)
-            if team_id != single.team_id and (enterprise_id is None or enterprise_id != single.enterprise_id):
+            if team_id != single.team_id and not await self._is_of_grid(team_id, enterprise_id, single):
                 raise NotInstalled(f"The bot token is of workspace {single.team_id}, not of {team_id}.")
-            return single
-        # A file or a post names the workspace alone, which may be served by its organisation's installation.
-        if enterprise_id is None:
-            enterprise_id = self._enterprises.get(team_id)
-        else:
-            self._enterprises[team_id] = enterprise_id
+            return replace(single, team_id=team_id)
         moment = asyncio.get_running_loop().time()
         known = self._known.get((enterprise_id, team_id))
         if known is not None and known[0] > moment:
@@ -91,23 +91,40 @@ class Workspaces:
     def forget(self) -> None:
         self._known.clear()
 
+    async def _is_of_grid(self, team_id: str, enterprise_id: str | None, single: Workspace) -> bool:
+        if single.enterprise_id is None:
+            return False
+        return single.enterprise_id in {enterprise_id, *(await self._enterprises(team_id))}
+
+    async def _enterprises(self, team_id: str) -> Sequence[str | None]:
+        """A file names its workspace alone, and what comes from another organisation's people names theirs."""
+        return await self._database.read(partial(slack.enterprises_of, account=team_id))
+
     async def _installed(self, team_id: str, enterprise_id: str | None) -> Workspace:
-        bot = None
-        if self._installations is not None:
-            bot = await self._installations.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
-            if bot is None and enterprise_id is not None:  # on the whole of the organisation
-                bot = await self._installations.async_find_bot(
-                    enterprise_id=enterprise_id, team_id=None, is_enterprise_install=True
-                )
+        bot = await self._bot(team_id, enterprise_id)
+        for each in () if bot else await self._enterprises(team_id):
+            bot = bot or await self._bot(team_id, each)
         if bot is None:
             raise NotInstalled(f"Casewright is not installed in the workspace {team_id}.")
         return Workspace(
-            team_id=bot.team_id or "",
+            team_id=team_id,
             enterprise_id=bot.enterprise_id,
             token=bot.bot_token,
             bot_id=bot.bot_id,
             bot_user_id=bot.bot_user_id,
             name=bot.team_name or bot.enterprise_name or "",
+            whole=bot.team_id is None,
+        )
+
+    async def _bot(self, team_id: str, enterprise_id: str | None) -> Bot | None:
+        """The workspace's own installation, or that on the whole of the organisation."""
+        if self._installations is None:
+            return None
+        bot = await self._installations.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
+        if bot is not None or enterprise_id is None:
+            return bot
+        return await self._installations.async_find_bot(
+            enterprise_id=enterprise_id, team_id=None, is_enterprise_install=True
         )
 
 
@@ -150,6 +167,8 @@ class Installations(AsyncInstallationStore):
         self._store = SQLAlchemyInstallationStore(client_id, database.engine)
 
     async def async_save(self, installation: Installation) -> None:
+        if installation.is_enterprise_install:  # Slack may name a workspace, by which nobody would look for it
+            installation.team_id = None
         await asyncio.to_thread(self._store.save, installation)
 
     async def async_save_bot(self, bot: Bot) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from adapters.channel import State
+from store import conversations
+from store.engine import Connection
 from store.model import FieldId, Json, Value
 from tests.adapters.slack import events
-from tests.adapters.slack.fake import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, FakeSlack
+from tests.adapters.slack.fake import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, TEAM, FakeSlack
 from tests.adapters.webchat import until
 from tests.flow.desk import Desk, open_desk
 
@@ -37,6 +39,16 @@ class SlackDesk:
     def value(self, number: int, field_id: str) -> Value | None:
         held = self.desk.case(number).values.get(FieldId(field_id))
         return held.value if held else None
+
+    def transcript(self, said: Json) -> list[str]:
+        """What counts as said in the thread that begins with this message."""
+        key = f"{HELP}:{said['event']['ts']}"
+
+        def read(connection: Connection) -> list[str]:
+            found = conversations.find(connection, "slack", TEAM, key)
+            return [each.text for each in conversations.transcript(connection, found)] if found else []
+
+        return self.desk.database.read_now(read)
 
     async def card(self, containing: str = "") -> Json:
         """The case card in a thread, as it stands now."""

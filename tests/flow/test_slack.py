@@ -66,6 +66,15 @@ async def test_the_representative_updates_by_forms_and_sees_the_evidence(slack_d
     assert len(cards) == 1  # edited in place
 
 
+async def test_a_command_that_is_edited_is_no_message(slack_desk: SlackDesk) -> None:
+    said, number = await a_case(slack_desk)
+    typed = await slack_desk.says("<@UCASEWRIGHT> /note Stuck", user=ROBIN, thread_ts=said["event"]["ts"])
+    await slack_desk.whisper(f"case {number}")
+    await slack_desk.tells(events.edited(typed, "<@UCASEWRIGHT> /note Looked at it", ts=slack_desk.slack.ts()))
+    await slack_desk.desk.settled()
+    assert slack_desk.transcript(said) == [PROBLEM]
+
+
 async def test_a_form_opens_a_case_where_none_would_come_by_itself(slack_desk: SlackDesk) -> None:
     said = await slack_desk.says("Hello there, anybody?")
     view = await slack_desk.form("create_case", said)

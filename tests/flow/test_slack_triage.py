@@ -45,6 +45,14 @@ async def test_the_team_reads_every_word_below_the_case(slack_desk: SlackDesk) -
     ]
 
 
+async def test_the_team_reads_also_what_was_written_before_the_app_was_called(slack_desk: SlackDesk) -> None:
+    slack_desk.slack.channel("CELSE", ADA)
+    first = events.said(slack_desk.slack, PROBLEM, user=ADA, channel="CELSE")["event"]["ts"]
+    await slack_desk.says("<@UCASEWRIGHT> please help", channel="CELSE", thread_ts=first)
+    await until(lambda: "Ada Example: please help" in team(slack_desk))
+    assert f"Ada Example: {PROBLEM}" in team(slack_desk)
+
+
 async def test_answers_to_representatives_come_there_and_commands_may_be_given_there(slack_desk: SlackDesk) -> None:
     _, root = await a_case(slack_desk)
     await slack_desk.says("Does anybody know this one?", user=ROBIN, channel=TRIAGE, thread_ts=root)

@@ -20,7 +20,7 @@ from aiohttp.test_utils import TestServer
 from store.model import Json
 from tests.adapters.slack.block_kit import assert_message, assert_view
 
-TEAM, ENTERPRISE = "T1", None
+TEAM = "T1"
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-tests", "xapp-tests", "a signing secret of the tests"
 BOT_USER, BOT_ID = "UCASEWRIGHT", "BCASEWRIGHT"
 
@@ -77,9 +77,13 @@ class FakeSlack:
     scopes: list[str] = field(default_factory=list[str])
     codes: dict[str, Json] = field(default_factory=dict[str, Json])
     triggers: set[str] = field(default_factory=set[str])
+    enterprise: str | None = None
+    shared_files: dict[str, Json] = field(default_factory=dict[str, Json])  # by id: what files.info says
+    answering: asyncio.Event = field(default_factory=asyncio.Event)  # cleared: it takes calls and says nothing
     url: str = ""
 
     def __post_init__(self) -> None:
+        self.answering.set()
         self._counter = count(1)
         self.clock = 1_700_000_000
         self.sockets: list[tuple[web.WebSocketResponse, asyncio.Transport | None]] = []
@@ -140,6 +144,7 @@ class FakeSlack:
             arguments |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or str(arguments.pop("token", ""))
         self.calls.append(Call(method, token, arguments))
+        await self.answering.wait()
         failure = self._failure(method, arguments)
         if failure is not None and not failure.after_all:
             return _failed(request, failure)
@@ -251,7 +256,8 @@ def _fits(check: Callable[[Any], None], told: Any) -> None:
 
 
 def _auth_test(slack: FakeSlack, token: str, _: Json) -> Json:
-    return {"team_id": slack.tokens[token], "team": "Hearth", "user_id": BOT_USER, "bot_id": BOT_ID}
+    told = {"team_id": slack.tokens[token], "team": "Hearth", "user_id": BOT_USER, "bot_id": BOT_ID}
+    return {**told, "team_id": slack.enterprise, "enterprise_id": slack.enterprise} if slack.enterprise else told
 
 
 def _post(slack: FakeSlack, _: str, asked: Json) -> Json:
@@ -340,6 +346,12 @@ def _publish(slack: FakeSlack, _: str, asked: Json) -> Json:
     return {"view": slack.homes[asked["user_id"]]}
 
 
+def _file_info(slack: FakeSlack, _: str, asked: Json) -> Json:
+    if asked["file"] not in slack.shared_files:
+        raise Refused("file_not_found")
+    return {"file": slack.shared_files[asked["file"]]}
+
+
 def _connections(slack: FakeSlack, token: str, _: Json) -> Json:
     if not token.startswith("xapp-"):
         raise Refused("not_allowed_token_type")
@@ -369,6 +381,7 @@ _METHODS: dict[str, Method] = {
     "conversations.history": _history,
     "conversations.open": _direct,
     "conversations.replies": _replies,
+    "files.info": _file_info,
     "oauth.v2.access": _access,
     "usergroups.list": _groups,
     "users.info": _user,

@@ -209,10 +209,11 @@ def view_text(view: Json) -> str:
 
 @asynccontextmanager
 async def slack_remote(
-    database_url: str, remote: type[SlackRemote] = SlackRemote, **options: Any
+    database_url: str, remote: type[SlackRemote] = SlackRemote, *, grid: str | None = None, **options: Any
 ) -> AsyncGenerator[SlackRemote]:
+    """`grid`: the token is that of a whole Enterprise Grid."""
     database = Database(database_url)
-    slack = FakeSlack()
+    slack = FakeSlack(enterprise=grid)
     slack.person(ADA, "Ada Example", email="ada@example.org")
     slack.person(ROBIN, "Robin Rep", email="robin@hearth.example")
     slack.channel(HELP, ADA, ROBIN)

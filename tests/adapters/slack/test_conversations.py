@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from adapters.slack.api import Api
+from adapters.slack.people import People
+from adapters.slack.workspaces import Workspace
 from store.model import InboundKind
 from tests.adapters.contract import answer_to
 from tests.adapters.slack import events
-from tests.adapters.slack.fake import BOT_USER
-from tests.adapters.slack.slack import ADA, HELP, ROBIN, SlackRemote
+from tests.adapters.slack.fake import BOT_ID, BOT_TOKEN, BOT_USER
+from tests.adapters.slack.slack import ADA, HELP, ROBIN, SlackRemote, slack_remote
 
 BASE = 1_700_000_000
 
@@ -128,6 +132,19 @@ async def test_edits_and_deletions_name_the_message_they_are_about(remote: Slack
     assert (gone.kind, gone.target, gone.author.id) == (InboundKind.DELETE, message.external_id, ADA)
 
 
+async def test_an_edit_that_overtakes_its_message_is_what_was_said(remote: SlackRemote) -> None:
+    said = events.said(remote.slack, "It is the 2000", user=ADA, channel=HELP, ts=ts(0))
+    for payload in (events.edited(said, "It is the 3000", ts=ts(9)), said):
+        assert await remote.deliver(payload) == 200
+    assert [(each.kind, each.text) for each in remote.inbox.received] == [(InboundKind.MESSAGE, "It is the 3000")]
+
+
+async def test_an_old_message_that_nobody_followed_is_edited_in_vain(remote: SlackRemote) -> None:
+    said = events.said(remote.slack, "It is the 2000", user=ADA, channel=HELP, ts=ts(0))
+    assert await remote.deliver(events.edited(said, "It is the 3000", ts=ts(90_000))) == 200
+    assert remote.inbox.received == []
+
+
 async def test_a_link_that_is_unfolded_is_no_edit(remote: SlackRemote) -> None:
     said = events.said(remote.slack, "See https://example.org", user=ADA, channel=HELP, ts=ts(0))
     await remote.deliver(said)
@@ -171,6 +188,27 @@ async def test_a_message_counts_though_slack_does_not_say_who_wrote_it(remote: S
     remote.slack.fail("users.info", status=500, times=9)
     assert await remote.deliver(events.said(remote.slack, "My kettle leaks", user=ADA, channel=HELP)) == 200
     assert (remote.inbox.received[0].author.id, remote.inbox.received[0].author.name) == (ADA, "")
+
+
+async def test_a_message_is_acknowledged_in_time_though_slack_says_nothing(remote: SlackRemote) -> None:
+    mentioned = " ".join(f"<@U{number}>" for number in range(20))
+    remote.slack.answering.clear()
+    async with asyncio.timeout(3):
+        assert await remote.deliver(events.said(remote.slack, mentioned, user=ADA, channel=HELP)) == 200
+    assert len(remote.inbox.received) == 1
+    remote.slack.answering.set()
+
+
+async def test_groups_that_slack_did_not_tell_are_asked_for_again(sqlite_url: str) -> None:
+    async with slack_remote(sqlite_url) as remote:
+        remote.slack.groups["SSUPPORT"] = [ROBIN]
+        remote.slack.fail("usergroups.list", status=500)
+        api = Api(f"{remote.slack.url}/api/")
+        people = People(api, again=0.0)
+        workspace = Workspace(team_id="T1", enterprise_id=None, token=BOT_TOKEN, bot_id=BOT_ID, bot_user_id=BOT_USER)
+        async with api.opened():
+            told = [(await people.author(workspace, ROBIN)).groups for _ in range(2)]
+    assert told == [(), ("SSUPPORT",)]
 
 
 async def test_the_triage_channel_starts_no_conversation(remote: SlackRemote) -> None:

@@ -49,11 +49,29 @@ async def test_a_file_is_copied_with_the_token_and_served_under_a_key(remote: Sl
 
 @pytest.mark.parametrize(
     "address",
-    ["https://evil.example/kettle.png", "http://files.slack.com/kettle.png", "https://slack.com.evil.example/f", "file:///etc/passwd"],
+    ["https://evil.example/kettle.png", "http://files.slack.com/kettle.png", "https://slack.com.evil.example/f", "file:///etc/passwd",
+     "https://evil.example\\@files.slack.com/f", "https://files.slack.com:80/f", "https://me@files.slack.com/f"],
 )  # fmt: skip
 async def test_the_token_goes_to_slacks_own_hosts_alone(remote: SlackRemote, address: str) -> None:
     key = await arrived(remote, shared(remote, address))
     assert (await served(remote, key))[0] == 302  # to where Slack keeps it
+
+
+async def test_a_file_of_another_organisation_is_asked_for(remote: SlackRemote) -> None:
+    """Of those, Slack's event holds the id alone (docs.slack.dev, "File object", Slack Connect files)."""
+    remote.slack.files["kettle.png"] = b"\x89PNG!"
+    known = {"id": "F9", "url_private": f"{remote.slack.url}/files/kettle.png", "permalink": "https://a.slack.com/F9"}
+    remote.slack.shared_files["F9"] = known
+    hidden = {"id": "F9", "mode": "file_access", "file_access": "check_file_info", "created": 0, "user": ADA}
+    said = events.said(remote.slack, "Look", user=ADA, channel=HELP, subtype="file_share", files=[hidden])
+    key = await arrived(remote, said)
+    assert await served(remote, key) == (200, b"\x89PNG!")
+
+
+async def test_a_file_that_was_deleted_is_none(remote: SlackRemote) -> None:
+    gone = {"id": "F1", "mode": "tombstone"}
+    await remote.deliver(events.said(remote.slack, "Look", user=ADA, channel=HELP, subtype="file_share", files=[gone]))
+    assert remote.inbox.received[0].attachments == ()
 
 
 async def test_a_file_that_is_too_big_stays_a_link(sqlite_url: str) -> None:

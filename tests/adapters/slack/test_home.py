@@ -30,7 +30,7 @@ def link(key: str) -> str | None:
 
 
 def test_a_representative_can_claim_and_update_what_waits() -> None:
-    shown = home(Overview(representative=True, mine=(), waiting=(LINE,)), link)["blocks"]
+    shown = home(Overview(representative=True, mine=(), waiting=(LINE,)), link, {})["blocks"]
     assert {"Waiting for you", "1042 · The kettle <leaks>", "\nNew · unclaimed · 2 suggestions"} <= set(said(shown))
     assert buttons(shown) == {
         "Claim": ("casewright:run:claim", {"text": "/claim 1042"}),
@@ -40,26 +40,26 @@ def test_a_representative_can_claim_and_update_what_waits() -> None:
 
 
 def test_a_customer_sees_their_own_cases_and_no_work_of_the_team() -> None:
-    shown = home(Overview(representative=False, mine=(LINE,), waiting=()), link)["blocks"]
+    shown = home(Overview(representative=False, mine=(LINE,), waiting=()), link, {})["blocks"]
     assert "Waiting for you" not in set(said(shown))
     assert "\nNew · unclaimed" in set(said(shown))
     assert list(buttons(shown)) == ["Open"]
 
 
 def test_an_empty_page_says_what_to_do() -> None:
-    nobody = home(Overview(representative=False, mine=()), link)["blocks"]
+    nobody = home(Overview(representative=False, mine=()), link, {})["blocks"]
     assert list(said(nobody)) == ["My cases", "You have no case. Write to me in Messages, and I will see to it."]
-    team = home(Overview(representative=True, mine=()), link)["blocks"]
+    team = home(Overview(representative=True, mine=()), link, {})["blocks"]
     assert "Nothing waits: every case has an owner." in list(said(team))
 
 
 def test_a_case_of_another_channel_has_no_thread_to_open() -> None:
     elsewhere = replace(LINE, owner="Ada", conversation_key=None)
-    assert buttons(home(Overview(representative=True, mine=(elsewhere,)), link)["blocks"]) == {}
+    assert buttons(home(Overview(representative=True, mine=(elsewhere,)), link, {})["blocks"]) == {}
 
 
 def test_cases_that_do_not_fit_are_counted() -> None:
-    view = home(Overview(representative=True, mine=(LINE,) * 50, waiting=(LINE,) * 50), link)
+    view = home(Overview(representative=True, mine=(LINE,) * 50, waiting=(LINE,) * 50), link, {})
     assert_view(view)
     assert list(said(view["blocks"])).count("… and 35 more: /cases lists them.") == 2
 
@@ -81,4 +81,4 @@ LINES = st.lists(
 
 @given(st.builds(Overview, representative=st.booleans(), mine=LINES, waiting=LINES))
 def test_slack_takes_every_page(overview: Overview) -> None:
-    assert_view(home(overview, link))
+    assert_view(home(overview, link, {}))

@@ -192,6 +192,16 @@ async def test_a_representatives_reaction_opens_a_case_from_an_old_thread(remote
     ]
 
 
+async def test_a_reaction_to_an_answer_needs_no_history_where_the_thread_is_ours(remote: SlackRemote) -> None:
+    await remote.deliver(events.said(remote.slack, "My kettle leaks", user=ADA, channel=HELP, ts=ROOT))
+    more = events.said(remote.slack, "Since Monday", user=ADA, channel=HELP, thread_ts=ROOT)
+    await remote.deliver(more)
+    remote.slack.fail("conversations.replies", error="missing_scope", times=99)
+    await asked(remote, events.reaction(ROBIN, "ticket", channel=HELP, ts=more["event"]["ts"]))
+    last = remote.inbox.received[-1]
+    assert (last.text, last.conversation_key) == ("/create-case", KEY)
+
+
 async def test_other_reactions_and_those_of_customers_do_nothing(remote: SlackRemote) -> None:
     await remote.deliver(events.said(remote.slack, "My kettle leaks", user=ADA, channel=HELP, ts=ROOT))
     await asked(remote, events.reaction(ROBIN, "thumbsup", channel=HELP, ts=ROOT))

@@ -84,6 +84,30 @@ async def test_whoever_is_not_in_the_channel_is_written_to_directly(remote: Slac
     assert remote.slack.thread(f"D{ROBIN}", None) == ["Which model is it?"]
 
 
+async def test_who_typed_a_command_in_a_conversation_of_others_is_answered_directly(remote: SlackRemote) -> None:
+    """Slack passes on commands from direct messages between two people, in which the app can't write."""
+    await remote.slack.deliver(remote.url, events.command(remote.slack, "/help", "", user=ROBIN, channel="DOTHERS"))
+    typed = replace(answer_to(remote.inbox.received[0], "Commands: …", key="1"), audience=ROBIN)
+    await remote.native.send(typed)
+    assert remote.slack.thread(f"D{ROBIN}", None) == ["Commands: …"]
+
+
+async def test_what_is_for_a_representative_never_stands_in_a_customers_direct_messages(remote: SlackRemote) -> None:
+    await remote.slack.deliver(remote.url, events.said(remote.slack, "It is broken.", user=ADA, channel=f"D{ADA}"))
+    proposal = replace(answer_to(remote.inbox.received[0], "Suggested: priority 1", key="1"), audience=ROBIN)
+    await remote.native.send(proposal)
+    assert remote.slack.thread(f"D{ROBIN}", None) == ["Suggested: priority 1"]
+    assert "Suggested: priority 1" not in remote.slack.thread(f"D{ADA}", None)
+
+
+async def test_a_representative_is_answered_though_the_teams_channel_refuses(
+    remote: SlackRemote, answer: Outbound
+) -> None:
+    remote.watching = replace(remote.watching, triage="CTRIAGE")  # which the app is not in
+    await remote.native.send(replace(answer, audience=ROBIN))
+    assert [each["user"] for each in remote.slack.ephemerals] == [ROBIN]
+
+
 async def test_a_post_that_may_have_got_through_is_looked_for_first(remote: SlackRemote, answer: Outbound) -> None:
     remote.slack.fail("chat.postMessage", status=0, after_all=True)
     with pytest.raises(RetryLater) as lost:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -11,11 +12,15 @@ import pytest
 from aiohttp import ClientSession
 
 from adapters.channel import State, Undeliverable
+from adapters.slack.api import Api
+from adapters.slack.workspaces import Installations, Workspaces
+from store.model import Json
 from store.schema import slack_bots, slack_installations, slack_oauth_states
 from tests.adapters.contract import ChannelContract, Remote, answer_to
 from tests.adapters.slack import events
 from tests.adapters.slack.fake import BOT_ID, BOT_USER
-from tests.adapters.slack.slack import ADA, HELP, SlackRemote, slack_remote
+from tests.adapters.slack.slack import ADA, HELP, ROBIN, SlackRemote, slack_remote
+from tests.adapters.webchat import until
 
 
 class SocketRemote(SlackRemote):
@@ -93,7 +98,10 @@ async def installable(sqlite_url: str) -> AsyncIterator[SlackRemote]:
         yield remote
 
 
-async def install(remote: SlackRemote, team: str, token: str, *, enterprise: bool = False) -> None:
+async def install(
+    remote: SlackRemote, team: str, token: str, *, enterprise: str | None = None, whole: bool = False
+) -> None:
+    """`whole`: on the whole of an Enterprise Grid. Slack may name a workspace then, too (python-slack-sdk #1639)."""
     remote.slack.codes["a-code"] = {
         "app_id": "A1",
         "access_token": token,
@@ -101,9 +109,9 @@ async def install(remote: SlackRemote, team: str, token: str, *, enterprise: boo
         "scope": "chat:write",
         "bot_user_id": BOT_USER,
         "team": {"id": team, "name": team},
-        "enterprise": None,
+        "enterprise": {"id": enterprise, "name": enterprise} if enterprise else None,
         "authed_user": {"id": ADA},
-        "is_enterprise_install": enterprise,
+        "is_enterprise_install": whole,
     }
     async with ClientSession() as session:
         base = remote.url.removesuffix("/slack/events")
@@ -143,6 +151,89 @@ async def test_a_workspace_that_takes_us_away_is_forgotten(installable: SlackRem
     await installable.deliver(events.envelope({"type": kind, "tokens": {"bot": [BOT_ID]}}))
     with pytest.raises(Undeliverable):
         await installable.native.send(answer_to(installable.inbox.received[0], "Which model?", key="1"))
+
+
+async def test_a_workspace_that_takes_us_away_may_say_so_twice(installable: SlackRemote) -> None:
+    await install(installable, "T1", "xoxb-one")
+    for kind in ("tokens_revoked", "app_uninstalled"):
+        gone = events.envelope({"type": kind, "tokens": {"bot": [BOT_ID]}})
+        assert await installable.deliver(gone) == 200
+
+
+# --- Enterprise Grid ----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def restarted(remote: SlackRemote) -> AsyncGenerator[SlackRemote]:
+    """Another process on the same database: it remembers nothing."""
+    async with SlackRemote(remote.database, remote.slack, oauth=True).serving() as again:
+        yield again
+
+
+def in_grid(remote: SlackRemote, *, team: str = "T1") -> Json:
+    said = events.said(remote.slack, "My kettle leaks", user=ADA, channel=HELP)
+    return events.envelope(said["event"], team=team, enterprise="E1")
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_post_into_an_enterprise_grid_finds_its_token_after_a_restart(
+    installable: SlackRemote, *, whole: bool
+) -> None:
+    await install(installable, "T1", "xoxb-grid", enterprise="E1", whole=whole)
+    assert await installable.deliver(in_grid(installable)) == 200
+    async with restarted(installable) as again:
+        await again.native.send(answer_to(installable.inbox.received[0], "Which model?", key="1"))
+    assert installable.slack.calls[-1].token == "xoxb-grid"
+
+
+async def test_a_file_from_an_enterprise_grid_finds_its_token_after_a_restart(installable: SlackRemote) -> None:
+    await install(installable, "T1", "xoxb-grid", enterprise="E1", whole=True)
+    for team in ("T1", "T2"):
+        await installable.deliver(in_grid(installable, team=team))
+        workspaces = Workspaces(installable.database, Api(""), None, Installations(installable.database, "a-client"))
+        assert (await workspaces.of(team)).token == "xoxb-grid"
+
+
+async def test_a_grid_that_takes_us_away_is_forgotten(installable: SlackRemote) -> None:
+    await install(installable, "T1", "xoxb-grid", enterprise="E1", whole=True)
+    await installable.deliver(in_grid(installable))
+    await installable.deliver(events.envelope({"type": "app_uninstalled"}, enterprise="E1"))
+    with pytest.raises(Undeliverable):
+        await installable.native.send(answer_to(installable.inbox.received[0], "Which model?", key="1"))
+
+
+async def test_a_workspace_that_was_installed_before_it_joined_a_grid_is_still_served(installable: SlackRemote) -> None:
+    await install(installable, "T1", "xoxb-one")
+    assert await installable.deliver(in_grid(installable)) == 200
+    assert len(installable.inbox.received) == 1
+
+
+async def test_one_token_may_be_that_of_a_whole_grid(sqlite_url: str) -> None:
+    async with slack_remote(sqlite_url, grid="E1") as remote:
+        assert await remote.deliver(in_grid(remote, team="T2")) == 200
+        await remote.native.send(answer_to(remote.inbox.received[0], "Which model?", key="1"))
+        assert remote.slack.thread(HELP, None)[-1] == "Which model?"
+
+
+async def test_a_form_counts_in_the_workspace_where_it_was_opened(installable: SlackRemote) -> None:
+    """Slack may name another one of the same person's, in which the app is as well (bolt-python #1229)."""
+    await install(installable, "T1", "xoxb-one", enterprise="E1")
+    await install(installable, "T2", "xoxb-two", enterprise="E1")
+    there = in_grid(installable, team="T2")
+    await installable.deliver(there)
+    shortcut = events.shortcut(installable.slack, "create_case", there, user=ROBIN)
+    await installable.deliver({**shortcut, "team": {"id": "T2"}, "enterprise": {"id": "E1"}})
+    await until(lambda: bool(installable.slack.of("views.update")))
+    (view,) = installable.slack.views.values()
+    sent = events.filled({**view, "app_installed_team_id": "T1"}, {}, user=ROBIN)
+    assert await installable.deliver({**sent, "team": {"id": "T2"}, "enterprise": {"id": "E1"}}) == 200
+    assert [each.account for each in installable.inbox.received] == ["T2", "T2"]
+
+
+async def test_groups_are_asked_for_in_the_workspace_where_somebody_wrote(sqlite_url: str) -> None:
+    async with slack_remote(sqlite_url, grid="E1") as remote:
+        await remote.deliver(in_grid(remote, team="T2"))
+        assert [each["team_id"] for each in remote.slack.of("usergroups.list")] == ["T2"]
 
 
 def test_the_tables_are_those_that_the_sdk_reads_and_writes() -> None:
