@@ -185,8 +185,16 @@ class SlackSettings(ChannelSettings):
     triage: SlackId | None = None  # the team's own channel, which mirrors each conversation with internal fields
 
 
+class TeamsSettings(ChannelSettings):
+    """`greeting`: what each person, group and team is told once when they or the app join; null: nothing."""
+
+    greeting: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)] | None = (
+        "Hello! Write what you need help with, and I open a case once I know enough. /help tells what else I can do."
+    )
+
+
 class Channels(Document):
-    teams: ChannelSettings = ChannelSettings()
+    teams: TeamsSettings = TeamsSettings()
     slack: SlackSettings = SlackSettings()
     email: EmailSettings = EmailSettings()
     webchat: ChannelSettings = ChannelSettings()

@@ -124,10 +124,18 @@ class Application:
             return None
         from adapters.teams.channel import TeamsChannel  # noqa: PLC0415 -- the SDK takes a second and 60 MB
 
-        return TeamsChannel(teams_configuration(self.config), desk=self._desk(evaluator))
+        return TeamsChannel(
+            self.database,
+            teams_configuration(self.config),
+            desk=self._desk(evaluator),
+            greeting=self._teams_greeting,
+        )
 
     def _desk(self, evaluator: Evaluator) -> CaseDesk:
         return CaseDesk(self.database, self.settings, evaluator, demo_representatives=self.demo_representatives)
+
+    async def _teams_greeting(self) -> str | None:
+        return (await self.settings.recently(self.database)).settings.channels.teams.greeting
 
     async def _slack_settings(self) -> Watching:
         slack = (await self.settings.recently(self.database)).settings.channels.slack

@@ -184,7 +184,9 @@ class Config(BaseSettings):
     teams_tenants: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (), description="ids of the tenants whose people may write, with commas between them; * is everybody's"
     )
-    teams_cloud: Annotated[Cloud, BeforeValidator(_lower)] = Field(Cloud.PUBLIC, description="public, gcc, gcch or dod")
+    teams_cloud: Annotated[Cloud, BeforeValidator(_lower)] = Field(
+        Cloud.PUBLIC, description="public, gcc, gcch, dod or 21vianet"
+    )
     teams_service_hosts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (), description="hosts of Teams' connector in place of the cloud's own, with commas between them"
     )
@@ -322,6 +324,7 @@ def teams_configuration(config: Config) -> TeamsConfiguration:
         addresses=addresses,
         ca_file=config.teams_ca_file,
         playground=config.teams_playground,
+        attachment_limit=config.attachment_limit,
     )
 
 
@@ -421,6 +424,11 @@ def _teams_problems(config: Config) -> Iterator[str]:
         )
     elif config.teams_app_id is None and (has_key or config.teams_tenant_id or config.teams_tenants):
         yield "Teams needs CASEWRIGHT_TEAMS_APP_ID: without it nobody could tell who is writing."
+    if not (config.teams_service_hosts or CLOUDS[config.teams_cloud].service_hosts):
+        yield (
+            f"CASEWRIGHT_TEAMS_SERVICE_HOSTS is needed with {config.teams_cloud}, for which Microsoft names none: the"
+            " host of the serviceUrl in what Teams sends."
+        )
     for name, url in (("LOGIN", config.teams_login_url), ("METADATA", config.teams_metadata_url)):
         if url is not None and not url.startswith("https://") and not is_loopback(urlsplit(url).hostname or ""):
             yield f"CASEWRIGHT_TEAMS_{name}_URL should begin with https://."

@@ -579,15 +579,16 @@ slack_messages = Table(
     Index("ix_slack_messages_conversation", "account", "channel", "conversation_key"),
 )
 
-slack_files = Table(
-    "slack_files",
+files = Table(
+    "files",
     metadata,
-    # Files that came along with messages: copied, so that they outlive Slack's own; `key` can't be guessed.
+    # Files that came along with messages: copied, so that they outlive the channel's own; `key` can't be guessed.
     Column("key", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("content_type", Text, nullable=False),
-    Column("address", Text, nullable=False),  # that the copy is made from, with the workspace's token
+    Column("address", Text, nullable=False),  # that the copy is made from, with our token
     Column("link", Text, nullable=False),  # for people, where there is no copy
     Column("state", String(16), CheckConstraint("state IN ('waiting', 'kept', 'link')", name="state"), nullable=False),
     Column("reason", Text),  # why there is no copy
@@ -595,10 +596,27 @@ slack_files = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("content", LargeBinary),
     Index(
-        "ix_slack_files_waiting",
+        "ix_files_waiting",
+        "channel",
         "due_at",
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
+    ),
+)
+
+teams_greetings = Table(
+    "teams_greetings",
+    metadata,
+    # Whom, or which chat, we said once who we are.
+    Column("account", Text, primary_key=True),
+    Column("greeted", Text, primary_key=True),
+    Column("address", Document, nullable=False),
+    Column("due_at", UtcDateTime),  # while it waits to be said
+    Index(
+        "ix_teams_greetings_waiting",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
     ),
 )
 

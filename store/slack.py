@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select
 
-from store.schema import conversations, inbox, slack_bots, slack_files, slack_messages
-from store.sql import insert, literally, now
+from store.schema import conversations, inbox, slack_bots, slack_messages
+from store.sql import insert
 
 CHANNEL = "slack"
 _mine = (
@@ -105,74 +102,3 @@ def enterprises_of(connection: Connection, account: str) -> list[str | None]:
     installed = connection.execute(_INSTALLED_IN, {"account": account}).scalars().all()
     heard = connection.execute(_HEARD_IN, {"account": account}).scalars().all()
     return list(dict.fromkeys([*installed, *heard]))
-
-
-# --- files ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class File:
-    key: str
-    account: str
-    name: str
-    content_type: str
-    address: str
-    link: str
-
-
-_KEEP_FILE = insert(slack_files).on_conflict_do_nothing()
-_WAITING = (
-    select(slack_files)
-    .where(literally(slack_files.c.state, "waiting"), slack_files.c.due_at <= bindparam("moment"))
-    .order_by(slack_files.c.due_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-
-
-def keep_files(connection: Connection, files: Sequence[File]) -> None:
-    """Puts files in line for being copied."""
-    moment = now(connection)
-    for each in files:
-        row = {**asdict(each), "state": "waiting", "attempts": 0, "due_at": moment}
-        connection.execute(_KEEP_FILE, row)
-
-
-def take_files(connection: Connection, *, seconds: float, most: int) -> list[tuple[File, int]]:
-    """Files to copy now, each with the number of this attempt; nobody else gets them for so many seconds."""
-    moment = now(connection)
-    rows = connection.execute(_WAITING, {"moment": moment, "most": most}).all()
-    for row in rows:
-        mine = update(slack_files).where(slack_files.c.key == row.key)
-        connection.execute(mine.values(attempts=row.attempts + 1, due_at=moment + timedelta(seconds=seconds)))
-    return [(_file(row), row.attempts + 1) for row in rows]
-
-
-def copied(connection: Connection, key: str, content: bytes) -> None:
-    connection.execute(update(slack_files).where(slack_files.c.key == key).values(state="kept", content=content))
-
-
-def left_as_link(connection: Connection, key: str, reason: str) -> None:
-    connection.execute(update(slack_files).where(slack_files.c.key == key).values(state="link", reason=reason))
-
-
-def file(connection: Connection, key: str) -> tuple[File, bytes | None] | None:
-    """A file, and its copy where there is one."""
-    row = connection.execute(select(slack_files).where(slack_files.c.key == key)).one_or_none()
-    return None if row is None else (_file(row), row.content)
-
-
-def _file(row: Row[Any]) -> File:
-    return File(
-        key=row.key,
-        account=row.account,
-        name=row.name,
-        content_type=row.content_type,
-        address=row.address,
-        link=row.link,
-    )
-
-
-def state_of(connection: Connection, key: str) -> str | None:
-    """waiting, kept, or link."""
-    return connection.execute(select(slack_files.c.state).where(slack_files.c.key == key)).scalar_one_or_none()

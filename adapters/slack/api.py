@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.channel import RetryLater
+from adapters.filing import bounded
 from store.model import Json
 
 CALL_SECONDS = 8  # that a call may take
@@ -62,7 +63,7 @@ class Api:
         return answer.data, frozenset(each.strip() for each in scopes.split(",") if each.strip())
 
     async def download(self, token: str, address: str, limit: int) -> bytes:
-        """A file's content. Raises ApiRefused where it is none, or longer than `limit`, and RetryLater."""
+        """A file's content. Raises ApiRefused where it is none, ValueError past `limit`, and RetryLater."""
         session = self._running()
         try:
             headers = {"Authorization": f"Bearer {token}"}
@@ -72,7 +73,7 @@ class Api:
                     raise RetryLater(f"Slack answered {answer.status} for a file.", nothing_posted=True)
                 if answer.status != HTTPStatus.OK:
                     raise ApiRefused("download", f"status_{answer.status}", {})
-                return await _bounded(answer, limit)
+                return await bounded(answer.content.iter_chunked(1 << 16), limit)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise RetryLater(f"Slack's files can't be reached: {error!r}", nothing_posted=True) from error
 
@@ -124,12 +125,3 @@ def _seconds(header: str | None) -> float:
 
 def _as_text(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
-
-
-async def _bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
-    content = bytearray()
-    async for part in answer.content.iter_chunked(1 << 16):
-        content += part
-        if len(content) > limit:
-            raise ApiRefused("download", "too_big", {})
-    return bytes(content)

@@ -14,10 +14,11 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 
 from adapters.channel import Health, Receive, RetryLater, State, Undeliverable
 from adapters.desk import Desk
+from adapters.filing import Filing
 from adapters.pacing import Pacing
 from adapters.slack.api import Api
 from adapters.slack.configuration import InForce, SlackConfiguration
-from adapters.slack.filing import Filing
+from adapters.slack.filing import SlackFiles
 from adapters.slack.interacting import Interacting
 from adapters.slack.people import People
 from adapters.slack.places import Places
@@ -55,13 +56,9 @@ class SlackChannel:
         people, places = People(self._api), Places(database)
         self._receiving = Receiving(database, self._api, people, places, in_force)
         self._interacting = Interacting(desk, self._api, people, places, self._receiving, in_force)
-        self._filing = Filing(
-            database,
-            self._api,
-            self._workspaces,
-            api_url=configuration.api_url,
-            limit=configuration.attachment_limit,
-        )
+        limit, api_url = configuration.attachment_limit, configuration.api_url
+        source = SlackFiles(self._api, self._workspaces, api_url=api_url, limit=limit)
+        self._filing = Filing(database, CHANNEL, source)
         self._sending = Sending(database, self._api, self._workspaces, people, desk, in_force, pacing or Pacing())
         self._transport = Transport(
             self._workspaces,

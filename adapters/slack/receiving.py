@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from adapters.channel import Receive, RetryLater
+from adapters.filing import attachment
 from adapters.payload import parts, text
 from adapters.slack import addresses, filing, words
 from adapters.slack.api import Api, ApiRefused
@@ -22,8 +23,10 @@ from adapters.slack.workspaces import Workspace
 from store import slack
 from store.commands import command_word
 from store.engine import Connection, Database
+from store.files import File
+from store.files import keep as keep_files
 from store.model import Author, Category, Inbound, InboundKind, Json, utcnow
-from store.slack import CHANNEL, File, Placed
+from store.slack import CHANNEL, Placed
 
 log = structlog.get_logger()
 
@@ -177,7 +180,7 @@ class Receiving:
             if said.happening is Happening.DELETED
             else words.plain(said.message, names=names, app_user=origin.workspace.bot_user_id),
             target=None if said.happening is Happening.SAID else message_id,
-            attachments=tuple(filing.attachment(file, size) for file, size in files),
+            attachments=tuple(attachment(file, size) for file, size in files),
             sent_at=addresses.moment(said.event_ts if said.happening is not Happening.SAID else said.ts),
             reply_address=addresses.reply_address(key, origin.enterprise_id),
             raw={"event_id": event_id, "message": said.message},
@@ -250,6 +253,6 @@ def _keep(
 ) -> None:
     for each in placed:
         slack.keep(connection, each)
-    slack.keep_files(connection, files)
+    keep_files(connection, files)
     for inbound in mirrored:
         queue_mirror(connection, inbound)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 CHANNEL = "teams"
+_HOST = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
 
 
 class Cloud(StrEnum):
@@ -18,6 +20,7 @@ class Cloud(StrEnum):
     GCC = "gcc"
     GCC_HIGH = "gcch"
     DOD = "dod"
+    CHINA = "21vianet"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +32,7 @@ class Addresses:
     issuer: str
     metadata_url: str
     service_hosts: frozenset[str]
+    file_hosts: frozenset[str]  # where people's files lie; ".x" is every name below x
 
 
 _GOVERNMENT = {
@@ -43,13 +47,38 @@ _COMMERCIAL = {
     "issuer": "https://api.botframework.com",
     "metadata_url": "https://login.botframework.com/v1/.well-known/openidconfiguration",
 }
-# learn.microsoft.com, "Plan for government clouds" of Teams, and "Authenticate with the Bot Connector API".
+_CHINA = {
+    "login_url": "https://login.partner.microsoftonline.cn",
+    "scope": "https://api.botframework.azure.cn/.default",
+    "issuer": "https://api.botframework.azure.cn",
+    "metadata_url": "https://login.botframework.azure.cn/v1/.well-known/openidconfiguration",
+}
+# learn.microsoft.com, "Configure a bot in Microsoft Azure operated by 21Vianet", "Plan for government clouds" of Teams, and
+# "Authenticate with the Bot Connector API".
 CLOUDS: Mapping[Cloud, Addresses] = MappingProxyType(
     {
-        Cloud.PUBLIC: Addresses(**_COMMERCIAL, service_hosts=frozenset({"smba.trafficmanager.net"})),
-        Cloud.GCC: Addresses(**_COMMERCIAL, service_hosts=frozenset({"smba.infra.gcc.teams.microsoft.com"})),
-        Cloud.GCC_HIGH: Addresses(**_GOVERNMENT, service_hosts=frozenset({"smba.infra.gov.teams.microsoft.us"})),
-        Cloud.DOD: Addresses(**_GOVERNMENT, service_hosts=frozenset({"smba.infra.dod.teams.microsoft.us"})),
+        Cloud.PUBLIC: Addresses(
+            **_COMMERCIAL,
+            service_hosts=frozenset({"smba.trafficmanager.net"}),
+            file_hosts=frozenset({".sharepoint.com"}),
+        ),
+        Cloud.GCC: Addresses(
+            **_COMMERCIAL,
+            service_hosts=frozenset({"smba.infra.gcc.teams.microsoft.com"}),
+            file_hosts=frozenset({".sharepoint.com"}),
+        ),
+        Cloud.GCC_HIGH: Addresses(
+            **_GOVERNMENT,
+            service_hosts=frozenset({"smba.infra.gov.teams.microsoft.us"}),
+            file_hosts=frozenset({".sharepoint.us"}),
+        ),
+        Cloud.DOD: Addresses(
+            **_GOVERNMENT,
+            service_hosts=frozenset({"smba.infra.dod.teams.microsoft.us"}),
+            file_hosts=frozenset({".sharepoint-mil.us"}),
+        ),
+        # Microsoft names no host of its connector there: the operator does.
+        Cloud.CHINA: Addresses(**_CHINA, service_hosts=frozenset(), file_hosts=frozenset({".sharepoint.cn"})),
     }
 )
 
@@ -69,6 +98,7 @@ class TeamsConfiguration:
     addresses: Addresses = CLOUDS[Cloud.PUBLIC]
     ca_file: Path | None = None
     playground: bool = False
+    attachment_limit: int = 10 * 2**20  # bytes
 
     def allows(self, tenant: str) -> bool:
         return self.playground or "*" in self.tenants or self.believes(tenant)
@@ -88,6 +118,18 @@ class TeamsConfiguration:
             return parts.scheme in {"http", "https"} and is_loopback(host)
         named = host if port is None else f"{host}:{port}"
         return parts.scheme == "https" and not parts.username and named in self.addresses.service_hosts
+
+    def keeps_files(self, address: str) -> bool:
+        """The host and nothing else: of a name, a password or a backslash before it, browsers make another."""
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            return False
+        place = parts.netloc.lower()
+        named = any(
+            place == host or (host.startswith(".") and place.endswith(host)) for host in self.addresses.file_hosts
+        )
+        return parts.scheme == "https" and named and _HOST.fullmatch(place) is not None
 
 
 def is_loopback(host: str) -> bool:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from adapters.channel import Receive, RetryLater
+from adapters.filing import attachment
 from adapters.payload import part, required, text
 from adapters.teams import words
 from adapters.teams.configuration import CHANNEL
+from adapters.teams.filing import files_of
 from adapters.teams.people import People, is_bot
 from adapters.teams.places import Kind, Place
+from store.engine import Transaction
+from store.files import keep
 from store.model import Author, Category, Inbound, InboundKind, Json, utcnow
 
 log = structlog.get_logger()
@@ -35,7 +41,10 @@ class Receiving:
             return
         message_id = f"{place.key}|{required(activity, 'id')}"
         author = await self.people.author(place, activity)
-        await self.store(self._said(place, author, activity, message_id, kind=InboundKind.MESSAGE))
+        files = files_of(place.tenant, activity)
+        said = self._said(place, author, activity, message_id, kind=InboundKind.MESSAGE)
+        said = replace(said, attachments=tuple(attachment(each) for each in files))
+        await self.store(said, alongside=partial(keep, kept=files) if files else None)
 
     async def changed(self, place: Place, activity: Json) -> None:
         """An edit, a deletion, or a deletion taken back; of other changes, we hear and do nothing."""
@@ -46,11 +55,11 @@ class Receiving:
         author = await self.people.author(place, activity)
         await self.store(self._said(place, author, activity, message_id, kind=kind))
 
-    async def store(self, inbound: Inbound) -> bool:
+    async def store(self, inbound: Inbound, *, alongside: Transaction | None = None) -> bool:
         """False when it had been stored before. Raises what `Receive` raises."""
         if self.receive is None:
             raise RetryLater("The Teams channel is not running.")
-        return await self.receive(inbound)
+        return await self.receive(inbound, alongside=alongside)
 
     def typed(self, place: Place, author: Author, said: str, *, external_id: str) -> Inbound:
         """A command that stands in no message: a button's."""
@@ -74,7 +83,6 @@ class Receiving:
             author=author,
             text="" if kind is InboundKind.DELETE else words.plain(activity),
             target=message_id if changed else None,
-            attachments=() if changed else words.files(activity),
             action={"restored": True} if what == "undeleteMessage" else {},
             sent_at=at,
             reply_address=place.reply_address,

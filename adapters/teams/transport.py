@@ -26,6 +26,7 @@ from botframework.connector.auth import (
 from adapters.channel import Overloaded, RetryLater
 from adapters.payload import part, text
 from adapters.teams.gate import Gate, Refused
+from adapters.teams.greeting import Greeter
 from adapters.teams.interacting import Interacting
 from adapters.teams.places import Place, place_of
 from adapters.teams.receiving import Receiving
@@ -43,9 +44,10 @@ Turn = Callable[[Json], Awaitable[tuple[int, Json] | None]]
 
 
 class Transport:
-    def __init__(self, gate: Gate, receiving: Receiving, interacting: Interacting) -> None:
+    def __init__(self, gate: Gate, receiving: Receiving, interacting: Interacting, greeter: Greeter) -> None:
         self._receiving = receiving
         self._interacting = interacting
+        self._greeter = greeter
         self._adapter = Adapter(gate)
 
     def routes(self) -> list[web.RouteDef]:
@@ -55,8 +57,10 @@ class Transport:
         return await self._adapter.answer(request, self._turn)
 
     async def _turn(self, activity: Json) -> tuple[int, Json] | None:
-        """Every kind that is not named here is ignored on purpose: joins, typing, reactions, installations."""
+        """Every kind that is not named here is ignored on purpose: typing, reactions, installations."""
         kind = text(activity, "type")
+        if kind == "conversationUpdate":
+            await self._greeter.joined(activity)
         if kind not in {"message", "messageUpdate", "messageDelete", "invoke"}:
             return None
         place = place_of(activity)

@@ -7,7 +7,7 @@ text (learn.microsoft.com, "Messages in bot conversations").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.html_engine import Inscriptis
@@ -16,13 +16,11 @@ from lxml.etree import LxmlError
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from adapters.payload import part, parts, text
-from store.model import Attachment, Json
+from store.model import Json
 
-FILE = "application/vnd.microsoft.teams.file.download.info"
 _CONTROL = re.compile("[\0\ud800-\udfff]")  # neither a database nor UTF-8 takes them
 _SPACES = re.compile("[ \u00a0]+")
 _MOST = 200_000  # characters of HTML that are read
-_NAME, _URL = 200, 2000  # characters
 _REPLIES = "//blockquote[contains(@itemtype, 'schema.skype.com/Reply')]"
 _MENTIONS = "//at | //span[contains(@itemtype, 'schema.skype.com/Mention')]"
 _EMOJI = "//img[contains(@itemtype, 'schema.skype.com/Emoji')] | //emoji"
@@ -37,18 +35,17 @@ def plain(activity: Json) -> str:
     said = (
         of_html(html, mentions, us) if html and len(html) <= _MOST else _of_text(text(activity, "text"), mentions, us)
     )
-    return "\n".join(_SPACES.sub(" ", line).strip() for line in _CONTROL.sub("", said).splitlines()).strip()
+    return "\n".join(_SPACES.sub(" ", line).strip() for line in without_controls(said).splitlines()).strip()
 
 
-def files(activity: Json) -> tuple[Attachment, ...]:
-    """As links: Teams' own addresses, which open for those who may see them."""
-    return tuple(_files(parts(activity, "attachments")))
+def without_controls(said: str) -> str:
+    return _CONTROL.sub("", said)
 
 
 def of_html(html: str, mentions: Sequence[Json], us: str) -> str:
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
     try:
-        tree = document_fromstring(f"<div>{_CONTROL.sub('', html)}</div>".encode(), parser)
+        tree = document_fromstring(f"<div>{without_controls(html)}</div>".encode(), parser)
         for quote in tree.xpath(_REPLIES):
             quote.drop_tree()
         for emoji in tree.xpath(_EMOJI):
@@ -88,11 +85,3 @@ def _of_text(said: str, mentions: Sequence[Json], us: str) -> str:
 
 def _is_html(attachment: Json) -> bool:
     return attachment.get("contentType") == "text/html"
-
-
-def _files(attachments: Iterable[Json]) -> Iterable[Attachment]:
-    for each in attachments:
-        kind, url = text(each, "contentType"), text(each, "contentUrl")
-        if url.startswith("https://") and len(url) <= _URL and (kind == FILE or kind.startswith("image/")):
-            name = _CONTROL.sub("", text(each, "name"))[:_NAME] or "image"
-            yield Attachment(name=name, content_type="" if kind == FILE else kind[:_NAME], size=0, url=url)

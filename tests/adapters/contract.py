@@ -30,7 +30,7 @@ class Inbox:
         self.gate = asyncio.Event()
         self.gate.set()
         self.failure: Exception | None = None
-        self._database = database
+        self.database = database
 
     async def __call__(self, inbound: Inbound, *, alongside: Transaction | None = None) -> bool:
         self.called.set()
@@ -38,7 +38,7 @@ class Inbox:
         if self.failure:
             raise self.failure
         try:
-            await self._database.write(partial(work.accept, inbound=inbound, alongside=alongside))
+            await self.database.write(partial(work.accept, inbound=inbound, alongside=alongside))
         except work.Duplicate:
             return False
         self.received.append(inbound)
@@ -49,7 +49,7 @@ class Inbox:
         await self.gate.wait()
         if self.failure:
             raise self.failure
-        await self._database.write(partial(work.accept_all, inbounds=inbounds, alongside=alongside))
+        await self.database.write(partial(work.accept_all, inbounds=inbounds, alongside=alongside))
         self.received += inbounds
 
 

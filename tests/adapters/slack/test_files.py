@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from store import slack as kept
+from store import files as kept
 from store.model import Json
 from tests.adapters.slack import events
 from tests.adapters.slack.slack import ADA, HELP, SlackRemote, slack_remote
@@ -27,7 +27,7 @@ async def arrived(remote: SlackRemote, payload: Json) -> str:
     key = remote.inbox.received[-1].attachments[0].url.rpartition("/")[2]
 
     def settled() -> bool:
-        row = remote.database.read_now(partial(kept.file, key=key))
+        row = remote.database.read_now(partial(kept.find, channel="slack", key=key))
         return row is not None and remote.database.read_now(partial(kept.state_of, key=key)) != "waiting"
 
     await until(settled)

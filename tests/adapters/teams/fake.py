@@ -44,6 +44,7 @@ class FakeTeams:
         self.keys_fail = False
         self.gone: set[str] = set()  # conversations that are no more
         self.calls: list[str] = []
+        self.files: dict[str, tuple[bytes, str]] = {}  # content and type, by name
 
     @property
     def service_url(self) -> str:
@@ -52,6 +53,11 @@ class FakeTeams:
     @property
     def host(self) -> str:
         return self.url.removeprefix("https://")
+
+    @property
+    def file_host(self) -> str:
+        """The same, under another name: where OneDrive keeps what people send."""
+        return self.host.replace("127.0.0.1", "localhost")
 
     def texts(self, conversation: str) -> list[str]:
         return [_seen(each) for each in self.thread.get(conversation, [])]
@@ -81,6 +87,8 @@ class FakeTeams:
         app.router.add_post("/v3/conversations/{id}/activities", self._post)
         app.router.add_put("/v3/conversations/{id}/activities/{activity}", self._put)
         app.router.add_get("/v3/conversations/{id}/members/{user}", self._member)
+        app.router.add_get("/v3/attachments/{name}/views/original", self._file)
+        app.router.add_get("/onedrive/{name}", self._file)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -151,6 +159,15 @@ class FakeTeams:
             found or {"error": {"code": "MemberNotFoundInConversation"}}, status=200 if found else 404
         )
 
+    async def _file(self, request: web.Request) -> web.Response:
+        """Pasted pictures want our token; with addresses of OneDrive it must not be sent."""
+        self.calls.append(f"{request.method} {request.path}")
+        wanted = "Bearer ours" if request.path.startswith("/v3/") else None
+        if request.headers.get("Authorization") != wanted or request.match_info["name"] not in self.files:
+            return web.Response(status=401)
+        content, kind = self.files[request.match_info["name"]]
+        return web.Response(body=content, content_type=kind)
+
     def _refused(self, request: web.Request) -> web.Response | None:
         self.calls.append(f"{request.method} {request.path}")
         if request.headers.get("Authorization") != "Bearer ours":
@@ -171,6 +188,6 @@ def _seen(activity: Json) -> str:
 
 @asynccontextmanager
 async def fake_teams(authority: Authority, folder: Path) -> AsyncGenerator[FakeTeams]:
-    authority.issue(folder, "127.0.0.1")
+    authority.issue(folder, "127.0.0.1", "localhost")
     async with FakeTeams(authority.certificate_file).serving(folder) as teams:
         yield teams

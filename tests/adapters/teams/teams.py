@@ -61,11 +61,13 @@ class TeamsRemote(Remote):
         self.teams = teams
         self.inbox = Inbox(database)
         self.desk = TeamsDesk()
+        self.greeting: str | None = "Hello!"
         addresses = replace(
             CLOUDS[Cloud.PUBLIC],
             login_url=teams.url,
             metadata_url=f"{teams.url}/openid",
             service_hosts=frozenset({teams.host}),
+            file_hosts=frozenset({teams.file_host}),
         )
         given: dict[str, Any] = {
             "app_id": APP_ID,
@@ -79,16 +81,21 @@ class TeamsRemote(Remote):
         self.url = ""
 
     def _made(self) -> TeamsChannel:
-        return TeamsChannel(self._configuration, desk=self.desk, pacing=Pacing(0))
+        return TeamsChannel(
+            self.inbox.database, self._configuration, desk=self.desk, greeting=self._greeting, pacing=Pacing(0)
+        )
+
+    async def _greeting(self) -> str | None:
+        return self.greeting
 
     def message(self, text: str) -> Json:
         return events.said(self.teams, text)
 
     def ignored(self) -> Sequence[Json]:
         bot = {"id": f"28:{APP_ID}", "name": "Casewright", "role": "bot"}
-        joined = events.activity(self.teams, "conversationUpdate", membersAdded=[{"id": ADA}])
+        left = events.activity(self.teams, "conversationUpdate", membersRemoved=[{"id": ADA}])
         return [
-            joined,
+            left,
             events.activity(self.teams, "typing"),
             events.activity(self.teams, "installationUpdate", action="add"),
             events.activity(self.teams, "messageReaction", reactionsAdded=[{"type": "like"}]),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.teams import words
+from adapters.teams.filing import files_of
 from adapters.teams.places import place_of
 from store.model import InboundKind, Json
 from tests.adapters.teams import events
@@ -80,18 +81,6 @@ async def test_html_is_read_without_what_it_quotes_and_without_our_mention(remot
     assert [line.lstrip("* ") for line in said.splitlines()[-2:]] == ["leaks", "hisses"]
 
 
-async def test_what_came_along_is_kept_as_links(remote: TeamsRemote) -> None:
-    attachments: list[Json] = [
-        {"contentType": words.FILE, "name": "invoice.pdf", "contentUrl": "https://example.sharepoint.com/invoice.pdf"},
-        {"contentType": "image/png", "contentUrl": "https://smba.trafficmanager.net/v3/attachments/1/views/original"},
-        {"contentType": "image/png", "contentUrl": "javascript:alert(1)"},
-        {"contentType": "application/vnd.microsoft.card.adaptive", "content": {}},
-    ]
-    await remote.deliver(events.said(remote.teams, "See here", attachments=attachments))
-    found = remote.inbox.received[0].attachments
-    assert [each.name for each in found] == ["invoice.pdf", "image"]
-
-
 async def test_edits_deletions_and_their_taking_back_follow_the_message(remote: TeamsRemote) -> None:
     told = events.said(remote.teams, "My kettle leaks")
     await remote.deliver(told)
@@ -130,7 +119,7 @@ NAMES = ["text", "entities", "attachments", "recipient", "from", "conversation",
 @given(st.dictionaries(st.sampled_from(NAMES), ANYTHING))
 def test_whatever_an_activity_holds_is_read_or_refused_as_malformed(activity: Json) -> None:
     words.plain(activity)
-    words.files(activity)
+    files_of(TENANT, activity)
     with suppress(ValueError):
         assert place_of(activity).key
 

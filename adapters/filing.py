@@ -1,0 +1,134 @@
+"""Files that come along with messages: copied into the store, and served to whoever knows their key."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Protocol
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+
+from adapters.channel import RetryLater
+from store import files
+from store.engine import Database, DatabaseUnavailable
+from store.files import File
+from store.model import Attachment
+
+log = structlog.get_logger()
+
+_ATTEMPTS = 6
+_LEASE = 60.0  # seconds that a copy may take
+_POLL = 2.0  # seconds
+UNKNOWN = "application/octet-stream"
+_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+# What a browser may show in place; anything else is saved, since a page or a drawing could hold a script.
+_SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+
+class Source(Protocol):
+    """Where a channel keeps its files."""
+
+    async def content(self, file: File) -> tuple[bytes, str]:
+        """A file, and its type where the channel told it only now. Raises RetryLater and ValueError."""
+        ...
+
+    def is_own(self, address: str) -> bool:
+        """Whether people may be sent to this address for a file of which there is no copy."""
+        ...
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def content_type(told: str) -> str:
+    told = told.partition(";")[0].strip().lower()
+    return told if _TYPE.fullmatch(told) else UNKNOWN
+
+
+def attachment(file: File, size: int = 0) -> Attachment:
+    """`size` in bytes, 0 where it isn't told."""
+    return Attachment(name=file.name, content_type=file.content_type, size=size, url=f"{_path(file.channel)}{file.key}")
+
+
+async def bounded(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+    """Raises ValueError for more than `limit` bytes."""
+    content = bytearray()
+    async for chunk in chunks:
+        content += chunk
+        if len(content) > limit:
+            raise ValueError(f"It has more than {limit} bytes.")
+    return bytes(content)
+
+
+class Filing:
+    """Copies what waits, and serves the copies."""
+
+    def __init__(self, database: Database, channel: str, source: Source) -> None:
+        self._database = database
+        self._channel = channel
+        self._source = source
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get(_path(self._channel) + "{key}", self._serve)]
+
+    async def run(self) -> None:
+        while True:
+            try:
+                while await self._copy_some():
+                    pass
+            except DatabaseUnavailable as error:
+                log.warning("database_unavailable", error=str(error))
+            await asyncio.sleep(_POLL)
+
+    async def _copy_some(self) -> bool:
+        taken = await self._database.write(partial(files.take, channel=self._channel, seconds=_LEASE, most=4))
+        for file, attempt in taken:
+            await self._copy(file, attempt)
+        return bool(taken)
+
+    async def _copy(self, file: File, attempt: int) -> None:
+        try:
+            content, told = await self._source.content(file)
+        except RetryLater as error:
+            if attempt < _ATTEMPTS:
+                return  # its lease runs out, and it is tried again
+            await self._leave(file, str(error))
+        except ValueError as error:
+            await self._leave(file, str(error))
+        else:
+            kind = file.content_type if file.content_type != UNKNOWN else content_type(told)
+            await self._database.write(partial(files.copied, key=file.key, content=content, content_type=kind))
+
+    async def _leave(self, file: File, reason: str) -> None:
+        log.info("file_left_as_link", channel=self._channel, reason=reason)
+        await self._database.write(partial(files.left_as_link, key=file.key, reason=reason))
+
+    async def _serve(self, request: web.Request) -> web.Response:
+        key = request.match_info["key"]
+        found = await self._database.read(partial(files.find, channel=self._channel, key=key))
+        if found is None:
+            raise web.HTTPNotFound
+        file, content = found
+        if content is None:
+            if not self._source.is_own(file.link):
+                raise web.HTTPNotFound
+            raise web.HTTPFound(file.link)
+        kind = "inline" if file.content_type in _SHOWN else "attachment"
+        headers = {
+            "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(file.name, safe='')}",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-store",
+            "Referrer-Policy": "no-referrer",
+        }
+        return web.Response(body=content, content_type=file.content_type, headers=headers)
+
+
+def _path(channel: str) -> str:
+    return f"/{channel}/files/"
