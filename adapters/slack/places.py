@@ -22,6 +22,12 @@ class Place:
     met: bool  # whether the conversation was known before, so that nothing of it needs to be fetched
 
 
+def follows(spoken: Spoken, watching: Watching) -> bool:
+    """Whether a conversation may begin with it; a thread in a direct message is the assistant's."""
+    wanted = addresses.is_direct(spoken.channel) or watching.watches(spoken.channel) or spoken.mentions_us
+    return wanted and spoken.channel != watching.triage
+
+
 class Places:
     """Decides by what was kept; what is decided is kept in the transaction that stores the message."""
 
@@ -33,11 +39,9 @@ class Places:
         """None where we don't follow: nobody mentioned us, and the channel is not watched."""
         if spoken.thread_ts is not None:
             return await self._in_thread(account, spoken, watching)
-        direct = addresses.is_direct(spoken.channel)
-        follows = direct or watching.watches(spoken.channel) or spoken.mentions_us
-        if not follows or spoken.channel == watching.triage:
+        if not follows(spoken, watching):
             return None
-        return await self._on_top(account, spoken, watching, direct=direct)
+        return await self._on_top(account, spoken, watching, direct=addresses.is_direct(spoken.channel))
 
     async def known(self, account: str, channel: str, ts: str) -> str | None:
         """The conversation of a message that stands in no thread, or of one that we posted."""
@@ -63,8 +67,7 @@ class Places:
         known = await self.known(account, spoken.channel, root)
         if known is not None:
             return Place(key=known, placed=None, met=True)
-        direct = addresses.is_direct(spoken.channel)  # a thread there is the assistant's
-        if spoken.channel == watching.triage or not (direct or watching.watches(spoken.channel) or spoken.mentions_us):
+        if not follows(spoken, watching):
             return None
         key = addresses.thread(spoken.channel, root)
         return Place(key=key, placed=_placed(account, spoken, key, ts=root), met=False)

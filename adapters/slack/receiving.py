@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -13,9 +14,9 @@ from adapters.channel import Receive, RetryLater
 from adapters.payload import parts, text
 from adapters.slack import addresses, filing, words
 from adapters.slack.api import Api, ApiRefused
-from adapters.slack.configuration import InForce
+from adapters.slack.configuration import InForce, Watching
 from adapters.slack.people import People
-from adapters.slack.places import Place, Places
+from adapters.slack.places import Place, Places, follows
 from adapters.slack.reading import Happening, Spoken, spoken
 from adapters.slack.triage import queue_mirror
 from adapters.slack.workspaces import Workspace
@@ -48,6 +49,7 @@ class Receiving:
         self._people = people
         self._places = places
         self._in_force = in_force
+        self._lines = WeakValueDictionary[tuple[str, str, str], asyncio.Lock]()
         self.receive: Receive | None = None  # while the channel runs
 
     async def message(self, origin: Origin, event: Json, event_id: str) -> None:
@@ -64,6 +66,12 @@ class Receiving:
             await self._changed(origin, said, event_id)
             return
         said = replace(said, happening=Happening.SAID)
+        if said.thread_ts is None and follows(said, watching):
+            await self._who(origin, said)  # what takes long goes first: between place and store comes nothing else
+        async with self._line(origin.account, said):
+            await self._said(origin, said, watching, event_id)
+
+    async def _said(self, origin: Origin, said: Spoken, watching: Watching, event_id: str) -> None:
         place = await self._places.of(origin.account, said, watching)
         if place is None:
             return
@@ -71,6 +79,10 @@ class Receiving:
             await self._fetch_the_rest(origin, place)
         inbound, files = await self._inbound(origin, said, place.key, event_id)
         await self.store(inbound, place.placed, files)
+
+    def _line(self, account: str, said: Spoken) -> asyncio.Lock:
+        """Where one message belongs hangs on where the one before was put; Slack delivers both at once."""
+        return self._lines.setdefault((account, said.channel, said.user), asyncio.Lock())
 
     async def store(self, inbound: Inbound, placed: Placed | None = None, files: Sequence[File] = ()) -> bool:
         """False when it had been stored before. Raises what `Receive` raises."""
@@ -159,10 +171,7 @@ class Receiving:
         await self.store(inbound)
 
     async def _inbound(self, origin: Origin, said: Spoken, key: str, event_id: str) -> tuple[Inbound, list[File]]:
-        author, names = await asyncio.gather(
-            self._people.author(origin.workspace, said.user),
-            self._people.names(origin.workspace, words.mentioned(said.message)),
-        )
+        author, names = await self._who(origin, said)
         message_id = addresses.message(said.channel, said.ts)
         files = filing.files_of(origin.account, said.message) if said.happening is Happening.SAID else []
         inbound = Inbound(
@@ -184,6 +193,13 @@ class Receiving:
             people=not addresses.is_direct(said.channel),
         )
         return inbound, [file for file, _ in files]
+
+    async def _who(self, origin: Origin, said: Spoken) -> tuple[Author, dict[str, str]]:
+        """Who wrote it, and the names of those whom it mentions."""
+        return await asyncio.gather(
+            self._people.author(origin.workspace, said.user),
+            self._people.names(origin.workspace, words.mentioned(said.message)),
+        )
 
     def typed(self, origin: Origin, key: str, author: Author, text: str, *, external_id: str) -> Inbound:
         """A command that stands in no message: a slash command, a button, a reaction."""
