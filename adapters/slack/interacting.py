@@ -114,9 +114,10 @@ class Interacting:
         self._later(self._fill(origin, view_id, key, author, new=new))
 
     async def reaction(self, origin: Origin, event: Json) -> None:
-        """A representative's reaction opens a case from the message's conversation, unless it has one."""
+        """A representative's reaction opens a case from the message's conversation, unless one is open there."""
         watching, item = await self._in_force(), part(event, "item")
-        if event.get("reaction") != watching.reaction or item.get("type") != "message":
+        name = text_of(event, "reaction").partition("::")[0]  # "raised_hand::skin-tone-3"
+        if name != watching.reaction or item.get("type") != "message":
             return
         author = await self._people.author(origin.workspace, required(event, "user"))
         if author.is_bot or not await self._desk.is_representative(CHANNEL, author):
@@ -126,15 +127,11 @@ class Interacting:
         if key is None:
             message = await self._message(origin, channel, ts)
             key = await self._receiving.follow(origin, channel, message) if message else None
-        if key is None or await self._has_case(origin, key, author):
+        if key is None:
             return
         external_id = f"reaction:{channel}:{ts}:{author.id}:{event.get('event_ts')}"
-        inbound = self._receiving.typed(origin, key, author, "/create-case", external_id=external_id)
-        await self._receiving.store(inbound)
-
-    async def _has_case(self, origin: Origin, key: str, author: Author) -> bool:
-        found = await self._desk.conversations(CHANNEL, origin.account, key, author)
-        return any(each.conversation_key == key and each.case is not None for each in found)
+        action: Json = {"verb": "open_case"}
+        await self._receiving.store(self._receiving.pressed(origin, key, author, action, external_id=external_id))
 
     async def _message(self, origin: Origin, channel: str, ts: str) -> Json | None:
         """A message that Slack only named. Raises RetryLater; None where Slack doesn't show it."""

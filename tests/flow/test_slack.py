@@ -136,6 +136,17 @@ async def test_a_reaction_opens_a_case_from_an_old_thread(slack_desk: SlackDesk)
     assert card["thread_ts"] == old["event"]["ts"]
 
 
+async def test_of_two_reactions_at_once_only_one_opens_a_case(slack_desk: SlackDesk) -> None:
+    said = await slack_desk.says("Hello there, anybody?")
+    for event_ts in ("1700009999.000100", "1700009999.000200"):
+        channel, ts = HELP, said["event"]["ts"]
+        await slack_desk.tells(events.reaction(ROBIN, "ticket", channel=channel, ts=ts, event_ts=event_ts))
+    await slack_desk.whisper("of this conversation is open")
+    await slack_desk.desk.settled()
+    cards = [each for each in slack_desk.slack.messages[HELP] if "header" in str(each.get("blocks"))]
+    assert len(cards) == 1
+
+
 async def test_a_direct_message_is_asked_once_and_becomes_a_case(slack_desk: SlackDesk) -> None:
     slack_desk.slack.person("UMAL", "Guest", team="T2")
     slack_desk.slack.channel("D1", "UMAL")
