@@ -70,6 +70,30 @@ async def test_slacks_question_whether_it_is_us_is_answered(remote: SlackRemote)
     assert (answer.status, answer.json) == (200, {"challenge": "xyz"})
 
 
+@pytest.mark.parametrize("name", ["X-Slack-Request-Timestamp", "X-Slack-Signature"])
+@pytest.mark.parametrize("value", ["soon", "", "²", "1e3", "9" * 400])
+async def test_a_signature_that_is_none_is_refused_and_no_error_of_ours(
+    remote: SlackRemote, name: str, value: str
+) -> None:
+    answer = await remote.slack.deliver(remote.url, remote.message("My kettle leaks"), headers={name: value})
+    assert answer.status == 401
+    assert remote.inbox.received == []
+
+
+async def test_a_body_without_a_bottom_is_refused(remote: SlackRemote) -> None:
+    answer = await remote.slack.deliver(remote.url, {}, body='{"event":' + "[" * 100_000)
+    assert answer.status == 400
+
+
+async def test_what_no_database_keeps_is_left_out_and_the_rest_is_stored(database_url: str) -> None:
+    async with slack_remote(database_url) as remote:
+        remote.slack.person("UODD", "Na\0me\ud83d", email="odd@example.org")
+        odd = events.said(remote.slack, "My\0 kettle\ud83d leaks", user="UODD", channel=HELP, size=float("nan"))
+        assert await remote.deliver(odd) == 200
+        (stored,) = remote.inbox.received
+        assert (stored.author.name, stored.text) == ("Name", "My kettle leaks")
+
+
 async def test_an_outage_of_the_database_asks_slack_to_come_again(remote: SlackRemote) -> None:
     from store.engine import DatabaseUnavailable  # noqa: PLC0415
 
