@@ -184,14 +184,16 @@ class Transport:
             case "subteam_updated" | "subteam_created" | "subteam_members_changed":
                 self._people.groups_changed()
             case "tokens_revoked" | "app_uninstalled":
-                await self._uninstalled(origin, event)
+                await self._uninstalled(origin, event, when=body.get("event_time"))
             case _:
                 pass
         return None
 
-    async def _uninstalled(self, origin: Origin, event: Json) -> None:
+    async def _uninstalled(self, origin: Origin, event: Json, *, when: object) -> None:
         if event["type"] == "tokens_revoked" and not part(event, "tokens").get("bot"):
             return  # somebody's own token, which we have no use for
+        if isinstance(when, int) and when < int(origin.workspace.installed_at):
+            return  # Slack sends it again for hours: we have been installed anew since
         log.warning("slack_uninstalled", account=origin.account)
         if self._installations is not None:
             await self._installations.async_delete_all(

@@ -14,7 +14,7 @@ from aiohttp import ClientSession
 from adapters.channel import State, Undeliverable
 from adapters.slack.api import Api
 from adapters.slack.workspaces import Installations, Workspaces
-from store.model import Json
+from store.model import Json, utcnow
 from store.schema import slack_bots, slack_installations, slack_oauth_states
 from tests.adapters.contract import ChannelContract, Remote, answer_to
 from tests.adapters.slack import events
@@ -182,6 +182,14 @@ async def test_a_workspace_that_takes_us_away_may_say_so_twice(installable: Slac
     for kind in ("tokens_revoked", "app_uninstalled"):
         gone = events.envelope({"type": kind, "tokens": {"bot": [BOT_ID]}})
         assert await installable.deliver(gone) == 200
+
+
+async def test_a_late_word_of_an_uninstallation_takes_no_new_installation_away(installable: SlackRemote) -> None:
+    gone = {**events.envelope({"type": "app_uninstalled"}), "event_time": int(utcnow().timestamp()) - 60}
+    await install(installable, "T1", "xoxb-again")
+    assert await installable.deliver(gone) == 200
+    assert await installable.deliver(installable.message("My kettle leaks")) == 200
+    assert len(installable.inbox.received) == 1
 
 
 # --- Enterprise Grid ----------------------------------------------------------------------------------
