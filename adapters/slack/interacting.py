@@ -161,7 +161,7 @@ class Interacting:
         elif verb in {"accept_suggestion", "reject_suggestion"} and key is not None:
             action = {"verb": verb, "case": value.get("case"), "suggestion": value.get("suggestion")}
             await self._receiving.store(self._receiving.pressed(origin, key, author, action, external_id=external_id))
-        self._refresh(origin, body, author)
+        self._refresh(origin, body, key, author)
 
     async def _place_of_button(self, origin: Origin, body: Json, value: Json) -> str | None:
         container = part(body, "container")
@@ -186,11 +186,11 @@ class Interacting:
             return
         self._later(self._fill(origin, view_id, key, author, new=False))
 
-    def _refresh(self, origin: Origin, body: Json, author: Author) -> None:
+    def _refresh(self, origin: Origin, body: Json, key: str | None, author: Author) -> None:
         """The view in which the button stands shows what became of it."""
         view = part(body, "view")
         if view.get("type") == "home":
-            self._later(self._publish(origin, author))
+            self._later(self._publish_after(origin, key, author))
         elif view.get("type") == "modal" and "target" in (metadata := parsed(view, "private_metadata")):
             key = text_of(part(metadata, "target"), "conversation_key")
             self._later(
@@ -264,6 +264,11 @@ class Interacting:
 
     async def _suggest(self, origin: Origin, asked: Json) -> None:
         await self._api.write(origin.workspace.token, "assistant.threads.setSuggestedPrompts", asked)
+
+    async def _publish_after(self, origin: Origin, key: str | None, author: Author) -> None:
+        if key is not None:
+            await self._desk.caught_up(CHANNEL, origin.account, key)
+        await self._publish(origin, author)
 
     async def _publish(self, origin: Origin, author: Author) -> None:
         overview = await self._desk.overview(CHANNEL, origin.account, author)

@@ -127,6 +127,19 @@ async def test_slash_commands_and_buttons_do_what_is_typed(slack_desk: SlackDesk
     assert "Status set to Resolved." in slack_desk.slack.thread(HELP, said["event"]["ts"])[-1]
 
 
+async def test_the_apps_page_shows_what_became_of_a_button_on_it(slack_desk: SlackDesk) -> None:
+    _, number = await a_case(slack_desk)
+    await slack_desk.desk.settled()
+    await slack_desk.tells(events.envelope({"type": "app_home_opened", "user": ROBIN, "tab": "home"}))
+    await until(lambda: ROBIN in slack_desk.slack.homes)
+    home = {**slack_desk.slack.homes[ROBIN], "id": "V1"}
+    claim = events.button("run:claim", {"text": f"/claim {number}"})
+    where = {"type": "view", "view_id": "V1"}
+    await slack_desk.tells(events.pressed(slack_desk.slack, claim, user=ROBIN, container=where, view=home))
+    await until(lambda: len(slack_desk.slack.of("views.publish")) == 2)
+    assert "every case has an owner" in str(slack_desk.slack.of("views.publish")[-1])
+
+
 async def test_a_reaction_opens_a_case_from_an_old_thread(slack_desk: SlackDesk) -> None:
     slack_desk.slack.channel("COLD", ADA, ROBIN)
     old = events.said(slack_desk.slack, "My toaster leaks sparks.", user=ADA, channel="COLD")
