@@ -76,7 +76,7 @@ class Sending:
         return native_id
 
     async def _sent_in_turn(self, workspace: Workspace, outbound: Outbound) -> str:
-        async with self._pacing.turn(str(outbound.reply_address["channel"])):
+        async with self._pacing.turn(str(outbound.reply_address["channel"]), outbound.key):
             return await self._sent(workspace, outbound)
 
     async def _is_for_the_team(self, workspace: Workspace, outbound: Outbound) -> bool:
@@ -91,7 +91,7 @@ class Sending:
             names = await self._people.names(workspace, frozenset({outbound.audience}))
             said = replace(outbound, text=f"To {names.get(outbound.audience, outbound.audience)}: {outbound.text}")
         try:
-            async with self._pacing.turn(triage):
+            async with self._pacing.turn(triage, outbound.key):
                 place = await self._triage.tell(workspace, triage, said)
         except ApiRefused as error:  # the customer's thread must not wait until somebody mends it
             self._triage_refuses(error)
@@ -102,7 +102,7 @@ class Sending:
     async def _mirrored(self, workspace: Workspace, outbound: Outbound, triage: str) -> None:
         """What is in the thread, is: a team's channel that refuses is no reason to say it there again."""
         try:
-            async with self._pacing.turn(triage):
+            async with self._pacing.turn(triage, outbound.key):
                 if outbound.card is not None:
                     await self._triage.show(workspace, triage, outbound, outbound.card)
                 else:
