@@ -74,12 +74,14 @@ class Interacting:
         name, _, rest = text.removeprefix("/").partition(" ")
         number = _NUMBER.match(rest.strip())
         desk = addresses.desk(channel, author.id)
-        if number is not None and name == "update-case" and "=" not in rest:
+        if name not in _NEEDS_CONVERSATION or not await self._desk.is_representative(CHANNEL, author):
+            return desk
+        if number is None:
+            return None
+        if name == "update-case" and "=" not in rest:
             # What it reads is one of the case's own conversations.
             return await self._desk.conversation_of(CHANNEL, origin.account, CaseNumber(int(number[1]))) or desk
-        if name not in _NEEDS_CONVERSATION or number is not None:
-            return desk
-        return None if await self._desk.is_representative(CHANNEL, author) else desk
+        return desk
 
     async def _pick(self, origin: Origin, channel: str, author: Author, text: str, trigger: str) -> None:
         try:

@@ -132,8 +132,7 @@ class Sending:
             "thread_ts": thread_ts,
             **_content(outbound),
             "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": outbound.key}},
-            "unfurl_links": False,
-            "unfurl_media": False,
+            **words.NO_PREVIEWS,
         }
         answer = await self._api.write(workspace.token, "chat.postMessage", post)
         ts = str(answer["ts"])
@@ -212,7 +211,8 @@ class Sending:
         direct = str(answer["channel"]["id"])
         if direct == outbound.reply_address["channel"]:  # in the thread, where there is one
             return await self._posted(workspace, outbound)
-        posted = await self._api.write(workspace.token, "chat.postMessage", {"channel": direct, **_content(outbound)})
+        post = {"channel": direct, **_content(outbound), **words.NO_PREVIEWS}
+        posted = await self._api.write(workspace.token, "chat.postMessage", post)
         return addresses.message(direct, str(posted["ts"]))
 
 
@@ -221,5 +221,4 @@ def _content(outbound: Outbound) -> Json:
     if outbound.card is not None:
         shown = blocks.card(outbound.card, internal=False, thread_url=None)
         return {"text": words.mrkdwn(blocks.fallback(outbound.card)), "blocks": shown}
-    # Where a text is too long for blocks, it stands alone, and is read as it is.
-    return {"text": words.mrkdwn(outbound.text), "blocks": words.rich(outbound.text), "mrkdwn": False}
+    return words.post(outbound.text)

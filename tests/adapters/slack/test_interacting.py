@@ -192,6 +192,12 @@ async def test_a_representatives_reaction_opens_a_case_from_an_old_thread(remote
     assert (second.action, second.author.id) == ({"verb": "open_case"}, ROBIN)
 
 
+async def test_a_customer_gets_into_nobodys_conversation_by_a_cases_number(remote: SlackRemote) -> None:
+    remote.desk.known = [known(case=1042)]
+    await asked(remote, events.command(remote.slack, "/update-case", "1042", user=ADA, channel="CELSE"))
+    assert remote.inbox.received[-1].conversation_key == f"CELSE:desk:{ADA}"
+
+
 async def test_a_reaction_in_the_colour_of_somebodys_hand_is_the_same(remote: SlackRemote) -> None:
     remote.watching = replace(remote.watching, reaction="raised_hand")
     await remote.deliver(events.said(remote.slack, "My kettle leaks", user=ADA, channel=HELP, ts=ROOT))

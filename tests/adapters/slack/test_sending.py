@@ -84,6 +84,7 @@ async def test_whoever_is_not_in_the_channel_is_written_to_directly(remote: Slac
     remote.slack.members[HELP].discard(ROBIN)
     await remote.native.send(replace(answer, audience=ROBIN))
     assert remote.slack.thread(f"D{ROBIN}", None) == ["Which model is it?"]
+    assert remote.slack.of("chat.postMessage")[-1]["unfurl_links"] is False
 
 
 async def test_who_typed_a_command_in_a_conversation_of_others_is_answered_directly(remote: SlackRemote) -> None:
