@@ -8,9 +8,9 @@ from functools import partial
 from adapters.slack import addresses
 from adapters.slack.configuration import Watching
 from adapters.slack.reading import Spoken
-from store import slack
+from store import conversations, slack
 from store.engine import Connection, Database
-from store.slack import Placed
+from store.slack import CHANNEL, Placed
 
 _MOST = 50_000  # threads that are remembered
 
@@ -61,6 +61,19 @@ class Places:
         return await self.known(account, channel, ts) or await self._database.read(
             partial(slack.heard_in, account=account, external_id=external_id)
         )
+
+    async def wrote(self, account: str, channel: str, ts: str) -> str | None:
+        """Who wrote a message that we have."""
+        key = await self.where_it_was_said(account, channel, ts)
+        if key is None:
+            return None
+
+        def look(connection: Connection) -> str | None:
+            found = conversations.find(connection, CHANNEL, account, key)
+            author_of = conversations.author_of
+            return None if found is None else author_of(connection, found, addresses.message(channel, ts))
+
+        return await self._database.read(look)
 
     async def _in_thread(self, account: str, spoken: Spoken, watching: Watching) -> Place | None:
         root = spoken.thread_ts or spoken.ts

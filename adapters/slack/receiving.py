@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from adapters.channel import Receive, RetryLater
-from adapters.payload import parts, text
+from adapters.payload import part, parts, text
 from adapters.slack import addresses, filing, words
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.configuration import InForce, Watching
@@ -55,6 +55,8 @@ class Receiving:
     async def message(self, origin: Origin, event: Json, event_id: str) -> None:
         """Raises ValueError for an event that is none, and what `Receive` raises."""
         ours = origin.workspace
+        if event.get("subtype") == "message_deleted" and not part(event, "previous_message"):
+            event = await self._with_who_wrote(origin, event)
         said = spoken(event, app_user=ours.bot_user_id, app_bot=ours.bot_id)
         if said is None:
             return
@@ -70,6 +72,11 @@ class Receiving:
             await self._who(origin, said)  # what takes long goes first: between place and store comes nothing else
         async with self._line(origin.account, said):
             await self._said(origin, said, watching, event_id)
+
+    async def _with_who_wrote(self, origin: Origin, event: Json) -> Json:
+        """Slack's reference shows a deletion that says no more than which message is gone."""
+        author = await self._places.wrote(origin.account, text(event, "channel"), text(event, "deleted_ts"))
+        return {**event, "previous_message": {"user": author}} if author else event
 
     async def _said(self, origin: Origin, said: Spoken, watching: Watching, event_id: str) -> None:
         place = await self._places.of(origin.account, said, watching)
@@ -165,6 +172,8 @@ class Receiving:
         """An edit or a deletion counts where we have the message, or would have taken it."""
         root = said.thread_ts or said.ts
         key = await self._places.known(origin.account, said.channel, root)
+        if key is None and said.happening is Happening.DELETED:
+            key = await self._places.where_it_was_said(origin.account, said.channel, said.ts)
         if key is None:
             return
         inbound, _ = await self._inbound(origin, said, key, event_id)

@@ -75,6 +75,17 @@ async def test_a_command_that_is_edited_is_no_message(slack_desk: SlackDesk) -> 
     assert slack_desk.transcript(said) == [PROBLEM]
 
 
+async def test_a_deletion_that_names_nothing_but_the_message_is_followed(slack_desk: SlackDesk) -> None:
+    said, number = await a_case(slack_desk)
+    root = said["event"]["ts"]
+    more = await slack_desk.says("you can reach me at ann.lee@example.org", thread_ts=root)
+    await slack_desk.desk.settled()
+    gone = {"type": "message", "subtype": "message_deleted", "channel": HELP, "deleted_ts": more["event"]["ts"]}
+    await slack_desk.tells(events.envelope({**gone, "ts": slack_desk.slack.ts()}))
+    await slack_desk.desk.settled()
+    assert slack_desk.transcript(said) == [PROBLEM]
+
+
 async def test_a_form_opens_a_case_where_none_would_come_by_itself(slack_desk: SlackDesk) -> None:
     said = await slack_desk.says("Hello there, anybody?")
     view = await slack_desk.form("create_case", said)
