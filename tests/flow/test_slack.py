@@ -76,7 +76,7 @@ async def test_a_command_that_is_edited_is_no_message(slack_desk: SlackDesk) -> 
 
 
 async def test_a_deletion_that_names_nothing_but_the_message_is_followed(slack_desk: SlackDesk) -> None:
-    said, number = await a_case(slack_desk)
+    said, _ = await a_case(slack_desk)
     root = said["event"]["ts"]
     more = await slack_desk.says("you can reach me at ann.lee@example.org", thread_ts=root)
     await slack_desk.desk.settled()
