@@ -142,6 +142,10 @@ class Desk(Protocol):
         """The key of a conversation of this account that the case is linked to, the latest."""
         ...
 
+    async def caught_up(self, channel: str, account: str, conversation_key: str) -> None:
+        """Waits a little until what was received in a conversation has been handled."""
+        ...
+
     async def overview(self, channel: str, account: str, author: Author) -> Overview: ...
 
     async def card(

@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 import json
-from typing import cast
+from typing import Any, cast
 
 from store.model import Json
+
+_MOST_LEVELS = 100  # of a payload that is read
+
+
+def storable(payload: Json) -> Json:
+    """Without what no database keeps: NUL, halves of characters, numbers that are none. Raises ValueError."""
+    return _storable(payload, _MOST_LEVELS)
+
+
+def _storable(value: Any, levels: int) -> Any:
+    if levels == 0:
+        raise ValueError(f"The body is nested deeper than {_MOST_LEVELS} levels.")
+    match value:
+        case str():
+            return value.replace("\0", "").encode("utf-8", "ignore").decode()
+        case list():
+            return [_storable(each, levels - 1) for each in cast("list[Any]", value)]
+        case dict():
+            members = cast("dict[str, Any]", value).items()
+            return {_storable(key, 1): _storable(each, levels - 1) for key, each in members}
+        case float() if value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 -- NaN alone
+            return None
+        case _:
+            return value
 
 
 def part(payload: Json, name: str) -> Json:

@@ -33,10 +33,10 @@ def after_refusal(attempts: int, error: Exception) -> Retry | GiveUp:
     """For a post that did not get through."""
     if isinstance(error, Undeliverable):
         return GiveUp(str(error))
+    if isinstance(error, RetryLater) and error.after is not None:  # being asked to wait is no failure
+        return Retry(error.after)
     if attempts >= outbox.MAX_ATTEMPTS:
         return GiveUp(f"failed {attempts} times; the last time: {error}")
-    if isinstance(error, RetryLater) and error.after is not None:
-        return Retry(error.after)
     return Retry(_jittered(POST_WAITS[min(attempts, len(POST_WAITS)) - 1]))
 
 

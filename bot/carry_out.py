@@ -100,8 +100,7 @@ class CommandRunner:
 
     async def _act(self, request: Request, reading: Reading) -> Act:
         if reading.step is Step.ACTION:
-            is_form = request.inbound.action.get("verb") in ("create_case", "update_case")
-            return await self._submitted(request) if is_form else _pressed(request)
+            return await self._done(request)
         if isinstance(reading.command, CommandError):
             raise NotPossible(*reading.command.problems)
         if isinstance(reading.command, UpdateCase) and not reading.command.assignments:
@@ -111,6 +110,16 @@ class CommandRunner:
         if reading.command is None:
             raise NotPossible(words.unknown_command("", None))
         return _typed(request, reading.command)
+
+    async def _done(self, request: Request) -> Act:
+        """What somebody did without typing: sent a form, pressed a button, reacted to a message."""
+        match request.inbound.action.get("verb"):
+            case "create_case" | "update_case":
+                return await self._submitted(request)
+            case "open_case":
+                return partial(_unless_open, request=request, act=await self._create(request, CreateCase()))
+            case _:
+                return _pressed(request)
 
     async def _update_from_conversation(self, request: Request, command: UpdateCase) -> Act:
         _require_profile(request)
@@ -275,6 +284,13 @@ def _beside(finding: Finding, typed: list[FieldWrite]) -> Finding:
 
 def _is_public_text(field: CaseField | None) -> bool:
     return field is not None and not field.internal and field.type in {FieldType.TEXT, FieldType.MULTILINE}
+
+
+def _unless_open(connection: Connection, *, request: Request, act: Act) -> str:
+    number = conversations.get(connection, request.conversation_id).case_number
+    if number is not None and cases.get(connection, number).status.is_open:
+        return words.open_here(number)
+    return act(connection)
 
 
 def _apply_creation(connection: Connection, *, request: Request, finding: Finding, writes: list[FieldWrite]) -> str:

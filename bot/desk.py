@@ -110,6 +110,12 @@ class CaseDesk:
         ask = partial(overview.conversation_key, channel=channel, account=account, number=number)
         return await self._database.read(ask)
 
+    async def caught_up(self, channel: str, account: str, conversation_key: str) -> None:
+        found = partial(conversations.find, channel=channel, account=account, key=conversation_key)
+        conversation_id = await self._database.read(found)
+        if conversation_id is not None:
+            await self._read_what_came(conversation_id)
+
     async def overview(self, channel: str, account: str, author: Author) -> Overview:
         ask = _representatives_page if await self.is_representative(channel, author) else _customers_page
         return await self._database.read(partial(ask, channel=channel, account=account, author=author))

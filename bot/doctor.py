@@ -21,10 +21,11 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from adapters.mail import loading
+from adapters.slack.surface import BOT_SCOPES
 from agent.embedded.model.artefact import missing
 from agent.llm.question import Unanswered
 from agent.problems import find_problems
-from agent.settings import PredictorChoice, Settings
+from agent.settings import PredictorChoice, Settings, SlackSettings
 from bot.config import (
     PREFIX,
     Config,
@@ -37,6 +38,7 @@ from bot.config import (
 from bot.provider import try_out
 from bot.secret import FILE
 from bot.text import one_line
+from manifest.slack import needed
 from store import migrations, sql
 from store import settings as versions
 from store.engine import Database, DatabaseUnavailable
@@ -137,13 +139,24 @@ def _slack(config: Config) -> Iterator[Check]:
     from adapters.slack.checking import check  # noqa: PLC0415 -- the SDK only where it is used
 
     def asked() -> Check:
-        found, problems = asyncio.run(check(slack_configuration(config)))
+        scopes = needed(_slack_settings(config), BOT_SCOPES)
+        found, problems = asyncio.run(check(slack_configuration(config), scopes))
         mend = "Compare with `casewright manifest slack`; docs/slack.md says where each token comes from."
         return (
             Check(name="slack", ok=False, sentence=" ".join(problems), mend=mend) if problems else _fine("slack", found)
         )
 
     yield _guarded("slack", asked)
+
+
+def _slack_settings(config: Config) -> SlackSettings:
+    """Those in force, of which the manifest is made; where there are none to be read, those of the start."""
+    if config.database_file is None or config.database_file.exists():
+        with suppress(Exception), closing(Database(config.database_url.get_secret_value(), threads=1)) as database:
+            stored = database.read_now(lambda connection: versions.get(connection, versions.current_number(connection)))
+            if stored is not None:
+                return Settings.model_validate(stored.document).channels.slack
+    return SlackSettings()
 
 
 def _teams(config: Config) -> Iterator[Check]:

@@ -169,6 +169,10 @@ def status_already(number: int, status: CaseStatus) -> str:
     return f"{NO_CHANGES} Case {number} is {STATUS_LABELS[status]} already."
 
 
+def open_here(number: int) -> str:
+    return f"{NO_CHANGES} Case {number} of this conversation is open."
+
+
 def note_kept(number: int) -> str:
     return f"Note kept with case {number}, for the team only."
 

@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.channel import RetryLater
 from adapters.filing import bounded
+from adapters.payload import storable
 from store.model import Json
 
 CALL_SECONDS = 8  # that a call may take
@@ -82,7 +83,7 @@ class Api:
         return AsyncWebClient(token=token, base_url=self._base_url, timeout=CALL_SECONDS, retry_handlers=[])
 
     async def _call(self, token: str, method: str, **how: Any) -> Json:
-        return (await self._answered(token, method, **how)).data
+        return storable((await self._answered(token, method, **how)).data)
 
     async def _answered(self, token: str, method: str, **how: Any) -> Any:
         client: Any = AsyncWebClient(  # the SDK leaves what it takes and gives half typed

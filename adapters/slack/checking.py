@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from adapters.channel import RetryLater
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.configuration import SlackConfiguration
-from adapters.slack.surface import BOT_SCOPES
 
 
-async def check(configuration: SlackConfiguration) -> tuple[str, list[str]]:
-    """What works, in a sentence, and what does not."""
+async def check(configuration: SlackConfiguration, needed: Mapping[str, str]) -> tuple[str, list[str]]:
+    """What works, in a sentence, and what does not; `needed` are scopes, each with its use."""
     api = Api(configuration.api_url)
     problems: list[str] = []
     found = "Slack is configured for installation by OAuth."
@@ -22,7 +21,7 @@ async def check(configuration: SlackConfiguration) -> tuple[str, list[str]]:
                 found = (
                     f"The bot token works in {answer.get('team')}, as {answer.get('user') or answer.get('user_id')}."
                 )
-                problems += _missing(scopes)
+                problems += _missing(needed, scopes)
             except (ApiRefused, RetryLater) as error:
                 problems.append(f"The bot token does not work: {error}")
         if configuration.app_token is not None:
@@ -33,6 +32,6 @@ async def check(configuration: SlackConfiguration) -> tuple[str, list[str]]:
     return found, problems
 
 
-def _missing(scopes: frozenset[str]) -> Iterator[str]:
-    if lacking := sorted(BOT_SCOPES.keys() - scopes):
-        yield f"The app lacks scopes: {', '.join(f'{each} ({BOT_SCOPES[each]})' for each in lacking)}."
+def _missing(needed: Mapping[str, str], scopes: frozenset[str]) -> Iterator[str]:
+    if lacking := sorted(needed.keys() - scopes):
+        yield f"The app lacks scopes: {', '.join(f'{each} ({needed[each]})' for each in lacking)}."

@@ -74,12 +74,14 @@ class Interacting:
         name, _, rest = text.removeprefix("/").partition(" ")
         number = _NUMBER.match(rest.strip())
         desk = addresses.desk(channel, author.id)
-        if number is not None and name == "update-case" and "=" not in rest:
+        if name not in _NEEDS_CONVERSATION or not await self._desk.is_representative(CHANNEL, author):
+            return desk
+        if number is None:
+            return None
+        if name == "update-case" and "=" not in rest:
             # What it reads is one of the case's own conversations.
             return await self._desk.conversation_of(CHANNEL, origin.account, CaseNumber(int(number[1]))) or desk
-        if name not in _NEEDS_CONVERSATION or number is not None:
-            return desk
-        return None if await self._desk.is_representative(CHANNEL, author) else desk
+        return desk
 
     async def _pick(self, origin: Origin, channel: str, author: Author, text: str, trigger: str) -> None:
         try:
@@ -114,9 +116,10 @@ class Interacting:
         self._later(self._fill(origin, view_id, key, author, new=new))
 
     async def reaction(self, origin: Origin, event: Json) -> None:
-        """A representative's reaction opens a case from the message's conversation, unless it has one."""
+        """A representative's reaction opens a case from the message's conversation, unless one is open there."""
         watching, item = await self._in_force(), part(event, "item")
-        if event.get("reaction") != watching.reaction or item.get("type") != "message":
+        name = text_of(event, "reaction").partition("::")[0]  # "raised_hand::skin-tone-3"
+        if name != watching.reaction or item.get("type") != "message":
             return
         author = await self._people.author(origin.workspace, required(event, "user"))
         if author.is_bot or not await self._desk.is_representative(CHANNEL, author):
@@ -126,15 +129,11 @@ class Interacting:
         if key is None:
             message = await self._message(origin, channel, ts)
             key = await self._receiving.follow(origin, channel, message) if message else None
-        if key is None or await self._has_case(origin, key, author):
+        if key is None:
             return
         external_id = f"reaction:{channel}:{ts}:{author.id}:{event.get('event_ts')}"
-        inbound = self._receiving.typed(origin, key, author, "/create-case", external_id=external_id)
-        await self._receiving.store(inbound)
-
-    async def _has_case(self, origin: Origin, key: str, author: Author) -> bool:
-        found = await self._desk.conversations(CHANNEL, origin.account, key, author)
-        return any(each.conversation_key == key and each.case is not None for each in found)
+        action: Json = {"verb": "open_case"}
+        await self._receiving.store(self._receiving.pressed(origin, key, author, action, external_id=external_id))
 
     async def _message(self, origin: Origin, channel: str, ts: str) -> Json | None:
         """A message that Slack only named. Raises RetryLater; None where Slack doesn't show it."""
@@ -164,7 +163,7 @@ class Interacting:
         elif verb in {"accept_suggestion", "reject_suggestion"} and key is not None:
             action = {"verb": verb, "case": value.get("case"), "suggestion": value.get("suggestion")}
             await self._receiving.store(self._receiving.pressed(origin, key, author, action, external_id=external_id))
-        self._refresh(origin, body, author)
+        self._refresh(origin, body, key, author)
 
     async def _place_of_button(self, origin: Origin, body: Json, value: Json) -> str | None:
         container = part(body, "container")
@@ -189,11 +188,11 @@ class Interacting:
             return
         self._later(self._fill(origin, view_id, key, author, new=False))
 
-    def _refresh(self, origin: Origin, body: Json, author: Author) -> None:
+    def _refresh(self, origin: Origin, body: Json, key: str | None, author: Author) -> None:
         """The view in which the button stands shows what became of it."""
         view = part(body, "view")
         if view.get("type") == "home":
-            self._later(self._publish(origin, author))
+            self._later(self._publish_after(origin, key, author))
         elif view.get("type") == "modal" and "target" in (metadata := parsed(view, "private_metadata")):
             key = text_of(part(metadata, "target"), "conversation_key")
             self._later(
@@ -267,6 +266,11 @@ class Interacting:
 
     async def _suggest(self, origin: Origin, asked: Json) -> None:
         await self._api.write(origin.workspace.token, "assistant.threads.setSuggestedPrompts", asked)
+
+    async def _publish_after(self, origin: Origin, key: str | None, author: Author) -> None:
+        if key is not None:
+            await self._desk.caught_up(CHANNEL, origin.account, key)
+        await self._publish(origin, author)
 
     async def _publish(self, origin: Origin, author: Author) -> None:
         overview = await self._desk.overview(CHANNEL, origin.account, author)

@@ -8,9 +8,9 @@ from functools import partial
 from adapters.slack import addresses
 from adapters.slack.configuration import Watching
 from adapters.slack.reading import Spoken
-from store import slack
+from store import conversations, slack
 from store.engine import Connection, Database
-from store.slack import Placed
+from store.slack import CHANNEL, Placed
 
 _MOST = 50_000  # threads that are remembered
 
@@ -20,6 +20,12 @@ class Place:
     key: str  # of the conversation
     placed: Placed | None  # to be kept together with the message; None: known already
     met: bool  # whether the conversation was known before, so that nothing of it needs to be fetched
+
+
+def follows(spoken: Spoken, watching: Watching) -> bool:
+    """Whether a conversation may begin with it; a thread in a direct message is the assistant's."""
+    wanted = addresses.is_direct(spoken.channel) or watching.watches(spoken.channel) or spoken.mentions_us
+    return wanted and spoken.channel != watching.triage
 
 
 class Places:
@@ -33,11 +39,9 @@ class Places:
         """None where we don't follow: nobody mentioned us, and the channel is not watched."""
         if spoken.thread_ts is not None:
             return await self._in_thread(account, spoken, watching)
-        direct = addresses.is_direct(spoken.channel)
-        follows = direct or watching.watches(spoken.channel) or spoken.mentions_us
-        if not follows or spoken.channel == watching.triage:
+        if not follows(spoken, watching):
             return None
-        return await self._on_top(account, spoken, watching, direct=direct)
+        return await self._on_top(account, spoken, watching, direct=addresses.is_direct(spoken.channel))
 
     async def known(self, account: str, channel: str, ts: str) -> str | None:
         """The conversation of a message that stands in no thread, or of one that we posted."""
@@ -58,13 +62,25 @@ class Places:
             partial(slack.heard_in, account=account, external_id=external_id)
         )
 
+    async def wrote(self, account: str, channel: str, ts: str) -> str | None:
+        """Who wrote a message that we have."""
+        key = await self.where_it_was_said(account, channel, ts)
+        if key is None:
+            return None
+
+        def look(connection: Connection) -> str | None:
+            found = conversations.find(connection, CHANNEL, account, key)
+            author_of = conversations.author_of
+            return None if found is None else author_of(connection, found, addresses.message(channel, ts))
+
+        return await self._database.read(look)
+
     async def _in_thread(self, account: str, spoken: Spoken, watching: Watching) -> Place | None:
         root = spoken.thread_ts or spoken.ts
         known = await self.known(account, spoken.channel, root)
         if known is not None:
             return Place(key=known, placed=None, met=True)
-        direct = addresses.is_direct(spoken.channel)  # a thread there is the assistant's
-        if spoken.channel == watching.triage or not (direct or watching.watches(spoken.channel) or spoken.mentions_us):
+        if not follows(spoken, watching):
             return None
         key = addresses.thread(spoken.channel, root)
         return Place(key=key, placed=_placed(account, spoken, key, ts=root), met=False)

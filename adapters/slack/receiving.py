@@ -6,17 +6,18 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from weakref import WeakValueDictionary
 
 import structlog
 
 from adapters.channel import Receive, RetryLater
 from adapters.filing import attachment
-from adapters.payload import parts, text
+from adapters.payload import part, parts, text
 from adapters.slack import addresses, filing, words
 from adapters.slack.api import Api, ApiRefused
-from adapters.slack.configuration import InForce
+from adapters.slack.configuration import InForce, Watching
 from adapters.slack.people import People
-from adapters.slack.places import Place, Places
+from adapters.slack.places import Place, Places, follows
 from adapters.slack.reading import Happening, Spoken, spoken
 from adapters.slack.triage import queue_mirror
 from adapters.slack.workspaces import Workspace
@@ -51,11 +52,14 @@ class Receiving:
         self._people = people
         self._places = places
         self._in_force = in_force
+        self._lines = WeakValueDictionary[tuple[str, str, str], asyncio.Lock]()
         self.receive: Receive | None = None  # while the channel runs
 
     async def message(self, origin: Origin, event: Json, event_id: str) -> None:
         """Raises ValueError for an event that is none, and what `Receive` raises."""
         ours = origin.workspace
+        if event.get("subtype") == "message_deleted" and not part(event, "previous_message"):
+            event = await self._with_who_wrote(origin, event)
         said = spoken(event, app_user=ours.bot_user_id, app_bot=ours.bot_id)
         if said is None:
             return
@@ -67,6 +71,17 @@ class Receiving:
             await self._changed(origin, said, event_id)
             return
         said = replace(said, happening=Happening.SAID)
+        if said.thread_ts is None and follows(said, watching):
+            await self._who(origin, said)  # what takes long goes first: between place and store comes nothing else
+        async with self._line(origin.account, said):
+            await self._said(origin, said, watching, event_id)
+
+    async def _with_who_wrote(self, origin: Origin, event: Json) -> Json:
+        """Slack's reference shows a deletion that says no more than which message is gone."""
+        author = await self._places.wrote(origin.account, text(event, "channel"), text(event, "deleted_ts"))
+        return {**event, "previous_message": {"user": author}} if author else event
+
+    async def _said(self, origin: Origin, said: Spoken, watching: Watching, event_id: str) -> None:
         place = await self._places.of(origin.account, said, watching)
         if place is None:
             return
@@ -74,6 +89,10 @@ class Receiving:
             await self._fetch_the_rest(origin, place)
         inbound, files = await self._inbound(origin, said, place.key, event_id)
         await self.store(inbound, place.placed, files)
+
+    def _line(self, account: str, said: Spoken) -> asyncio.Lock:
+        """Where one message belongs hangs on where the one before was put; Slack delivers both at once."""
+        return self._lines.setdefault((account, said.channel, said.user), asyncio.Lock())
 
     async def store(self, inbound: Inbound, placed: Placed | None = None, files: Sequence[File] = ()) -> bool:
         """False when it had been stored before. Raises what `Receive` raises."""
@@ -156,16 +175,15 @@ class Receiving:
         """An edit or a deletion counts where we have the message, or would have taken it."""
         root = said.thread_ts or said.ts
         key = await self._places.known(origin.account, said.channel, root)
+        if key is None and said.happening is Happening.DELETED:
+            key = await self._places.where_it_was_said(origin.account, said.channel, said.ts)
         if key is None:
             return
         inbound, _ = await self._inbound(origin, said, key, event_id)
         await self.store(inbound)
 
     async def _inbound(self, origin: Origin, said: Spoken, key: str, event_id: str) -> tuple[Inbound, list[File]]:
-        author, names = await asyncio.gather(
-            self._people.author(origin.workspace, said.user),
-            self._people.names(origin.workspace, words.mentioned(said.message)),
-        )
+        author, names = await self._who(origin, said)
         message_id = addresses.message(said.channel, said.ts)
         files = filing.files_of(origin.account, said.message) if said.happening is Happening.SAID else []
         inbound = Inbound(
@@ -187,6 +205,13 @@ class Receiving:
             people=not addresses.is_direct(said.channel),
         )
         return inbound, [file for file, _ in files]
+
+    async def _who(self, origin: Origin, said: Spoken) -> tuple[Author, dict[str, str]]:
+        """Who wrote it, and the names of those whom it mentions."""
+        return await asyncio.gather(
+            self._people.author(origin.workspace, said.user),
+            self._people.names(origin.workspace, words.mentioned(said.message)),
+        )
 
     def typed(self, origin: Origin, key: str, author: Author, text: str, *, external_id: str) -> Inbound:
         """A command that stands in no message: a slash command, a button, a reaction."""

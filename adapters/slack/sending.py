@@ -76,7 +76,7 @@ class Sending:
         return native_id
 
     async def _sent_in_turn(self, workspace: Workspace, outbound: Outbound) -> str:
-        async with self._pacing.turn(str(outbound.reply_address["channel"])):
+        async with self._pacing.turn(str(outbound.reply_address["channel"]), outbound.key):
             return await self._sent(workspace, outbound)
 
     async def _is_for_the_team(self, workspace: Workspace, outbound: Outbound) -> bool:
@@ -91,7 +91,7 @@ class Sending:
             names = await self._people.names(workspace, frozenset({outbound.audience}))
             said = replace(outbound, text=f"To {names.get(outbound.audience, outbound.audience)}: {outbound.text}")
         try:
-            async with self._pacing.turn(triage):
+            async with self._pacing.turn(triage, outbound.key):
                 place = await self._triage.tell(workspace, triage, said)
         except ApiRefused as error:  # the customer's thread must not wait until somebody mends it
             self._triage_refuses(error)
@@ -102,7 +102,7 @@ class Sending:
     async def _mirrored(self, workspace: Workspace, outbound: Outbound, triage: str) -> None:
         """What is in the thread, is: a team's channel that refuses is no reason to say it there again."""
         try:
-            async with self._pacing.turn(triage):
+            async with self._pacing.turn(triage, outbound.key):
                 if outbound.card is not None:
                     await self._triage.show(workspace, triage, outbound, outbound.card)
                 else:
@@ -132,8 +132,7 @@ class Sending:
             "thread_ts": thread_ts,
             **_content(outbound),
             "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": outbound.key}},
-            "unfurl_links": False,
-            "unfurl_media": False,
+            **words.NO_PREVIEWS,
         }
         answer = await self._api.write(workspace.token, "chat.postMessage", post)
         ts = str(answer["ts"])
@@ -212,7 +211,8 @@ class Sending:
         direct = str(answer["channel"]["id"])
         if direct == outbound.reply_address["channel"]:  # in the thread, where there is one
             return await self._posted(workspace, outbound)
-        posted = await self._api.write(workspace.token, "chat.postMessage", {"channel": direct, **_content(outbound)})
+        post = {"channel": direct, **_content(outbound), **words.NO_PREVIEWS}
+        posted = await self._api.write(workspace.token, "chat.postMessage", post)
         return addresses.message(direct, str(posted["ts"]))
 
 
@@ -221,5 +221,4 @@ def _content(outbound: Outbound) -> Json:
     if outbound.card is not None:
         shown = blocks.card(outbound.card, internal=False, thread_url=None)
         return {"text": words.mrkdwn(blocks.fallback(outbound.card)), "blocks": shown}
-    # Where a text is too long for blocks, it stands alone, and is read as it is.
-    return {"text": words.mrkdwn(outbound.text), "blocks": words.rich(outbound.text), "mrkdwn": False}
+    return words.post(outbound.text)

@@ -23,7 +23,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from adapters.channel import Overloaded, RetryLater, Undeliverable
-from adapters.payload import parsed, part, text
+from adapters.payload import parsed, part, storable, text
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.interacting import Interacting
 from adapters.slack.people import People
@@ -36,6 +36,11 @@ from store.model import Json
 log = structlog.get_logger()
 
 _BODY_LIMIT = 1 << 20  # bytes
+# Bolt takes a number for granted, and letters that are ASCII.
+_SIGNED = {
+    "X-Slack-Request-Timestamp": re.compile("[0-9]{1,12}"),
+    "X-Slack-Signature": re.compile("[ -~]*"),
+}
 _ANY = re.compile(r".*", re.DOTALL)
 _TRANSIENT = (Overloaded, RetryLater, DatabaseUnavailable)
 
@@ -93,9 +98,12 @@ class Transport:
     async def _http(self, request: web.Request) -> web.Response:
         if request.content_length is not None and request.content_length > _BODY_LIMIT:
             return web.json_response({"error": f"The body is larger than {_BODY_LIMIT} bytes."}, status=413)
+        if not all(fits.fullmatch(request.headers.get(name, "0")) for name, fits in _SIGNED.items()):
+            return web.json_response({"error": "This is not signed as Slack signs."}, status=HTTPStatus.UNAUTHORIZED)
         try:
             asked = await to_bolt_request(request)
-        except (ValueError, AttributeError, TypeError, LookupError):  # bolt looks into a body before it has a shape
+        except (ValueError, AttributeError, TypeError, LookupError, RecursionError):
+            # Bolt looks into a body before it knows whose it is and whether it has a shape.
             return web.json_response({"error": "The body is not what Slack sends."}, status=HTTPStatus.BAD_REQUEST)
         return await to_aiohttp_response(await self._bolt.async_dispatch(asked))
 
@@ -130,7 +138,8 @@ class Transport:
         async def listener(body: Json, context: AsyncBoltContext) -> BoltResponse:
             answer = None
             try:
-                answer = await handle(await self._origin(body, context), body)
+                told = storable(body)
+                answer = await handle(await self._origin(told, context), told)
             except _TRANSIENT as error:
                 log.warning("slack_put_off", error=str(error))
                 return BoltResponse(status=503, body="", headers={"Retry-After": "5"})
@@ -175,14 +184,16 @@ class Transport:
             case "subteam_updated" | "subteam_created" | "subteam_members_changed":
                 self._people.groups_changed()
             case "tokens_revoked" | "app_uninstalled":
-                await self._uninstalled(origin, event)
+                await self._uninstalled(origin, event, when=body.get("event_time"))
             case _:
                 pass
         return None
 
-    async def _uninstalled(self, origin: Origin, event: Json) -> None:
+    async def _uninstalled(self, origin: Origin, event: Json, *, when: object) -> None:
         if event["type"] == "tokens_revoked" and not part(event, "tokens").get("bot"):
             return  # somebody's own token, which we have no use for
+        if isinstance(when, int) and when < int(origin.workspace.installed_at):
+            return  # Slack sends it again for hours: we have been installed anew since
         log.warning("slack_uninstalled", account=origin.account)
         if self._installations is not None:
             await self._installations.async_delete_all(

@@ -38,13 +38,7 @@ class Triage:
         answer = await self._api.write(
             workspace.token,
             "chat.postMessage",
-            {
-                "channel": channel,
-                "thread_ts": root,
-                "text": words.mrkdwn(outbound.text),
-                "blocks": words.rich(outbound.text),
-                "unfurl_links": False,
-            },
+            {"channel": channel, "thread_ts": root, **words.post(outbound.text), **words.NO_PREVIEWS},
         )
         return addresses.message(channel, text(answer, "ts"))
 
@@ -73,4 +67,4 @@ def _opening(outbound: Outbound) -> Json:
         **blocks.button("Open thread", "open_conversation", {}),
         "url": addresses.link(outbound.account, outbound.conversation_key),
     }
-    return {"text": said, "blocks": [*words.rich(said), {"type": "actions", "elements": [link]}], "unfurl_links": False}
+    return {"text": said, "blocks": [*words.rich(said), {"type": "actions", "elements": [link]}], **words.NO_PREVIEWS}

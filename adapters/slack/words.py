@@ -67,6 +67,15 @@ def mrkdwn(said: str) -> str:
     return escaped if length(escaped) <= most else re.sub("&[a-z]*…?$", "", shortened(escaped, most)[:-1]) + "…"
 
 
+def post(said: str) -> Json:
+    """A text as it is posted; where it is too long for blocks it stands alone, and is read as it is."""
+    return {"text": mrkdwn(said), "blocks": rich(said), "mrkdwn": False}
+
+
+# What somebody wrote may name any address: nothing of it is fetched and shown under our name.
+NO_PREVIEWS: Json = {"unfurl_links": False, "unfurl_media": False}
+
+
 def rich(said: str) -> list[Json]:
     """The text in elements that read no markup at all; none for a text that is empty or too long for blocks."""
     whole = clean(said)

@@ -37,6 +37,7 @@ class Workspace:
     bot_user_id: str
     name: str = ""
     whole: bool = False
+    installed_at: float = 0.0  # by OAuth
 
 
 class NotInstalled(Undeliverable):
@@ -114,6 +115,7 @@ class Workspaces:
             bot_user_id=bot.bot_user_id,
             name=bot.team_name or bot.enterprise_name or "",
             whole=bot.team_id is None,
+            installed_at=bot.installed_at,
         )
 
     async def _bot(self, team_id: str, enterprise_id: str | None) -> Bot | None:

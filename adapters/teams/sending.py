@@ -34,7 +34,7 @@ class Sending:
         activity = _activity(outbound)
         if outbound.audience is not None and outbound.audience != address.get("person"):
             place = await self._chat(address, service_url, outbound.audience)
-        async with self._pacing.turn(place):
+        async with self._pacing.turn(place, outbound.key):
             if outbound.edit is not None and await self._edited(service_url, place, outbound.edit, activity):
                 return outbound.edit
             return await self._connector.post(service_url, place, activity) or outbound.key

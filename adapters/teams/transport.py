@@ -24,7 +24,7 @@ from botframework.connector.auth import (
 )
 
 from adapters.channel import Overloaded, RetryLater
-from adapters.payload import part, text
+from adapters.payload import part, storable, text
 from adapters.teams.gate import Gate, Refused
 from adapters.teams.greeting import Greeter
 from adapters.teams.interacting import Interacting
@@ -37,7 +37,6 @@ from store.model import Json
 log = structlog.get_logger()
 
 _BODY_LIMIT = 1 << 20  # bytes
-_MOST_LEVELS = 64  # of nesting
 _TRANSIENT = (Overloaded, RetryLater, DatabaseUnavailable)
 
 Turn = Callable[[Json], Awaitable[tuple[int, Json] | None]]
@@ -156,25 +155,10 @@ async def _read(request: web.Request) -> Json:
         raise Refused(HTTPStatus.BAD_REQUEST, "The body is not JSON.") from error
     if not isinstance(found, dict) or not text(cast("Json", found), "type"):
         raise Refused(HTTPStatus.BAD_REQUEST, "The body should be an activity: a JSON object with a type.")
-    return cast("Json", _clean(found, _MOST_LEVELS))
-
-
-def _clean(value: Any, levels: int) -> Any:
-    """Without what no database keeps. Raises Refused."""
-    if levels == 0:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"The body is nested deeper than {_MOST_LEVELS} levels.")
-    match value:
-        case str():
-            return value.replace("\0", "").encode("utf-8", "ignore").decode()
-        case list():
-            return [_clean(each, levels - 1) for each in cast("list[Any]", value)]
-        case dict():
-            members = cast("dict[str, Any]", value).items()
-            return {_clean(key, 1): _clean(each, levels - 1) for key, each in members}
-        case float() if value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 -- NaN alone
-            return None
-        case _:
-            return value
+    try:
+        return storable(cast("Json", found))
+    except ValueError as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
 
 
 def _is_pressed(activity: Json) -> bool:

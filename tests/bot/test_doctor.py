@@ -1,3 +1,4 @@
+import asyncio
 import json
 import shlex
 import socket
@@ -12,12 +13,17 @@ from threading import Thread
 
 import pytest
 
+from adapters.slack.surface import BOT_SCOPES
+from agent.document import starter
+from agent.settings import SlackSettings
 from bot.config import Config, ConfigError, load
 from bot.doctor import Check, checks, disk, misconfigured
 from bot.settings import ensure_starter
+from manifest.slack import needed
 from store import migrations
 from store import settings as versions
 from store.engine import Connection, Database
+from tests.adapters.slack.fake import APP_TOKEN, BOT_TOKEN, FakeSlack
 
 SECRET = "a-secret-of-thirty-two-characters-or-more"
 
@@ -283,3 +289,25 @@ def test_where_only_the_rules_predict_it_is_said_with_what_to_install(
     assert without.ok  # a choice, no fault
     assert without.sentence.startswith("The embedded predictor works by its rules alone: onnxruntime not installed")
     assert "casewright[embedded]" in without.sentence
+
+
+@pytest.mark.parametrize(("representative", "lacks"), [("U012AB3CD", False), ("S0614TZR7", True)])
+async def test_of_slack_only_the_scopes_of_the_manifest_are_asked_for(
+    tmp_path: Path, representative: str, *, lacks: bool
+) -> None:
+    slack = FakeSlack(scopes=[*needed(SlackSettings(), BOT_SCOPES)])
+    async with slack.serving():
+        config = a_config(
+            tmp_path, SLACK_BOT_TOKEN=BOT_TOKEN, SLACK_APP_TOKEN=APP_TOKEN, SLACK_API_URL=f"{slack.url}/api"
+        )
+        await asyncio.to_thread(_represented_by, config, representative)
+        (check,) = [each for each in await asyncio.to_thread(checks, config) if each.name == "slack"]
+    assert ("usergroups:read" in check.sentence, check.ok) == (lacks, not lacks)
+
+
+def _represented_by(config: Config, representative: str) -> None:
+    document = starter().model_dump(mode="json")
+    document["channels"]["slack"]["representatives"] = [representative]
+    with opened(config.database_url.get_secret_value()) as database:
+        migrations.upgrade(database)
+        database.write_now(partial(versions.save, document=document, author="tests", comment="", based_on=0))

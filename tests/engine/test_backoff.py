@@ -35,8 +35,9 @@ def test_a_post_waits_longer_after_each_refusal_until_it_is_given_up() -> None:
     assert isinstance(after_refusal(outbox.MAX_ATTEMPTS, TimeoutError()), GiveUp)
 
 
-def test_a_channel_that_names_a_time_is_obeyed() -> None:
-    assert seconds(after_refusal(1, RetryLater("slow down", after=7.5))) == 7.5
+@pytest.mark.parametrize("attempts", [1, outbox.MAX_ATTEMPTS])
+def test_a_channel_that_names_a_time_is_obeyed_however_often_it_does(attempts: int) -> None:
+    assert seconds(after_refusal(attempts, RetryLater("slow down", after=7.5))) == 7.5
 
 
 def test_what_cannot_be_delivered_is_given_up_at_once() -> None:

@@ -46,7 +46,8 @@ class SlackDesk:
 
         def read(connection: Connection) -> list[str]:
             found = conversations.find(connection, "slack", TEAM, key)
-            return [each.text for each in conversations.transcript(connection, found)] if found else []
+            said = conversations.transcript(connection, found) if found else ()
+            return [each.text for each in said if not each.deleted]
 
         return self.desk.database.read_now(read)
 

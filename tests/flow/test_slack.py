@@ -75,6 +75,17 @@ async def test_a_command_that_is_edited_is_no_message(slack_desk: SlackDesk) -> 
     assert slack_desk.transcript(said) == [PROBLEM]
 
 
+async def test_a_deletion_that_names_nothing_but_the_message_is_followed(slack_desk: SlackDesk) -> None:
+    said, _ = await a_case(slack_desk)
+    root = said["event"]["ts"]
+    more = await slack_desk.says("you can reach me at ann.lee@example.org", thread_ts=root)
+    await slack_desk.desk.settled()
+    gone = {"type": "message", "subtype": "message_deleted", "channel": HELP, "deleted_ts": more["event"]["ts"]}
+    await slack_desk.tells(events.envelope({**gone, "ts": slack_desk.slack.ts()}))
+    await slack_desk.desk.settled()
+    assert slack_desk.transcript(said) == [PROBLEM]
+
+
 async def test_a_form_opens_a_case_where_none_would_come_by_itself(slack_desk: SlackDesk) -> None:
     said = await slack_desk.says("Hello there, anybody?")
     view = await slack_desk.form("create_case", said)
@@ -127,6 +138,19 @@ async def test_slash_commands_and_buttons_do_what_is_typed(slack_desk: SlackDesk
     assert "Status set to Resolved." in slack_desk.slack.thread(HELP, said["event"]["ts"])[-1]
 
 
+async def test_the_apps_page_shows_what_became_of_a_button_on_it(slack_desk: SlackDesk) -> None:
+    _, number = await a_case(slack_desk)
+    await slack_desk.desk.settled()
+    await slack_desk.tells(events.envelope({"type": "app_home_opened", "user": ROBIN, "tab": "home"}))
+    await until(lambda: ROBIN in slack_desk.slack.homes)
+    home = {**slack_desk.slack.homes[ROBIN], "id": "V1"}
+    claim = events.button("run:claim", {"text": f"/claim {number}"})
+    where = {"type": "view", "view_id": "V1"}
+    await slack_desk.tells(events.pressed(slack_desk.slack, claim, user=ROBIN, container=where, view=home))
+    await until(lambda: len(slack_desk.slack.of("views.publish")) == 2)
+    assert "every case has an owner" in str(slack_desk.slack.of("views.publish")[-1])
+
+
 async def test_a_reaction_opens_a_case_from_an_old_thread(slack_desk: SlackDesk) -> None:
     slack_desk.slack.channel("COLD", ADA, ROBIN)
     old = events.said(slack_desk.slack, "My toaster leaks sparks.", user=ADA, channel="COLD")
@@ -134,6 +158,17 @@ async def test_a_reaction_opens_a_case_from_an_old_thread(slack_desk: SlackDesk)
     await slack_desk.tells(reaction)
     card = await slack_desk.card("toaster leaks sparks")
     assert card["thread_ts"] == old["event"]["ts"]
+
+
+async def test_of_two_reactions_at_once_only_one_opens_a_case(slack_desk: SlackDesk) -> None:
+    said = await slack_desk.says("Hello there, anybody?")
+    for event_ts in ("1700009999.000100", "1700009999.000200"):
+        channel, ts = HELP, said["event"]["ts"]
+        await slack_desk.tells(events.reaction(ROBIN, "ticket", channel=channel, ts=ts, event_ts=event_ts))
+    await slack_desk.whisper("of this conversation is open")
+    await slack_desk.desk.settled()
+    cards = [each for each in slack_desk.slack.messages[HELP] if "header" in str(each.get("blocks"))]
+    assert len(cards) == 1
 
 
 async def test_a_direct_message_is_asked_once_and_becomes_a_case(slack_desk: SlackDesk) -> None:

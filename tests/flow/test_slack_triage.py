@@ -90,3 +90,11 @@ async def test_a_team_channel_that_refuses_keeps_nothing_from_the_thread(slack_d
     said = await slack_desk.says(PROBLEM)
     await until(lambda: len(slack_desk.slack.thread(HELP, said["event"]["ts"])) > 1)
     assert "triage channel can't be written to: not_in_channel" in slack_desk.desk.app.channels["slack"].health.sentence
+
+
+async def test_nothing_that_somebody_names_is_fetched_and_shown_under_our_name(slack_desk: SlackDesk) -> None:
+    await slack_desk.says(f"{PROBLEM} See https://pictures.example/leak.png")
+    await until(lambda: bool(team(slack_desk)) and team(slack_desk)[0].startswith("Case 1"))
+    await slack_desk.desk.settled()
+    posts = slack_desk.slack.of("chat.postMessage")
+    assert {(each.get("unfurl_links"), each.get("unfurl_media")) for each in posts} == {(False, False)}

@@ -27,6 +27,7 @@ SCOPES_OF_METHODS: dict[str, set[str]] = {
     "conversations.replies": {"channels:history", "groups:history", "im:history", "mpim:history"},
     "usergroups.list": {"usergroups:read"},
     "users.info": {"users:read", "users:read.email"},
+    "files.info": {"files:read"},
     "views.open": set(),
     "views.publish": set(),
     "views.update": set(),
@@ -48,7 +49,7 @@ SCOPES_OF_EVENTS: dict[str, set[str]] = {
     "tokens_revoked": set(),
     "user_change": {"users:read"},
 }
-OTHERWISE = {"commands", "files:read"}  # slash commands and shortcuts; what copies files by their address
+OTHERWISE = {"commands"}  # slash commands and shortcuts
 OF_THE_APP_TOKEN = {"apps.connections.open"}  # which is asked for by hand, with connections:write
 FULL = SlackSettings(representatives=("U1", "SSUPPORT"))
 

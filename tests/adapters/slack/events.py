@@ -6,7 +6,7 @@ import json
 from itertools import count
 from typing import Any
 
-from store.model import Json
+from store.model import Json, utcnow
 from tests.adapters.slack.fake import BOT_USER, TEAM, FakeSlack
 
 _ids = count(1)
@@ -21,7 +21,7 @@ def envelope(event: Json, *, team: str = TEAM, enterprise: str | None = None, ev
         "api_app_id": "A1",
         "event": event,
         "event_id": event_id or f"Ev{next(_ids)}",
-        "event_time": 1_700_000_000,
+        "event_time": int(utcnow().timestamp()),
         "authorizations": [authorization],
         "is_ext_shared_channel": False,
     }

@@ -75,6 +75,9 @@ class FakeDesk:
     async def conversation_of(self, channel: str, account: str, number: CaseNumber) -> str | None:  # noqa: ARG002
         return next((each.conversation_key for each in self.known if each.case == number), None)
 
+    async def caught_up(self, channel: str, account: str, conversation_key: str) -> None:
+        """Nothing waits here."""
+
     async def overview(self, channel: str, account: str, author: Author) -> Overview:  # noqa: ARG002
         return Overview(representative=await self.is_representative(channel, author), mine=())
 

@@ -10,7 +10,8 @@ from tests.adapters.slack.fake import APP_TOKEN, BOT_TOKEN, FakeSlack
 
 async def checked(slack: FakeSlack, *, bot_token: str = BOT_TOKEN, app_token: str = APP_TOKEN) -> tuple[str, list[str]]:
     async with slack.serving():
-        return await check(SlackConfiguration(bot_token=bot_token, app_token=app_token, api_url=f"{slack.url}/api/"))
+        configuration = SlackConfiguration(bot_token=bot_token, app_token=app_token, api_url=f"{slack.url}/api/")
+        return await check(configuration, BOT_SCOPES)
 
 
 async def test_tokens_that_work_are_said_to() -> None:

@@ -15,6 +15,7 @@ from tests.adapters.contract import answer_to
 from tests.adapters.slack import events
 from tests.adapters.slack.fake import BOT_ID, BOT_TOKEN, BOT_USER
 from tests.adapters.slack.slack import ADA, HELP, ROBIN, SlackRemote, slack_remote
+from tests.adapters.webchat import until
 
 BASE = 1_700_000_000
 
@@ -41,6 +42,19 @@ async def test_deliveries_in_the_wrong_order_are_grouped_all_the_same(remote: Sl
     second = events.said(remote.slack, "leaks", user=ADA, channel=HELP, ts=ts(5))
     await remote.deliver(second)
     await remote.deliver(first)
+    assert len({each.conversation_key for each in remote.inbox.received}) == 1
+
+
+@pytest.mark.parametrize("channel", [HELP, "D1"])
+async def test_what_slack_delivers_at_once_is_grouped_while_it_still_says_who_wrote(
+    remote: SlackRemote, channel: str
+) -> None:
+    remote.slack.answering.clear()
+    said = [events.said(remote.slack, each, user=ADA, channel=channel) for each in ("Hello", "My kettle leaks")]
+    deliveries = [asyncio.create_task(remote.deliver(each)) for each in said]
+    await until(lambda: any(call.method == "users.info" for call in remote.slack.calls))
+    remote.slack.answering.set()
+    assert await asyncio.gather(*deliveries) == [200, 200]
     assert len({each.conversation_key for each in remote.inbox.received}) == 1
 
 

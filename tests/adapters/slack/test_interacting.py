@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -186,10 +187,22 @@ async def test_a_representatives_reaction_opens_a_case_from_an_old_thread(remote
     events.said(remote.slack, "My kettle leaks", user=ADA, channel="COLD", ts=ROOT)
     for _ in range(2):
         await asked(remote, events.reaction(ROBIN, "ticket", channel="COLD", ts=ROOT))
-    assert [(each.text, each.author.id) for each in remote.inbox.received] == [
-        ("My kettle leaks", ADA),
-        ("/create-case", ROBIN),
-    ]
+    first, second = remote.inbox.received
+    assert (first.text, first.author.id) == ("My kettle leaks", ADA)
+    assert (second.action, second.author.id) == ({"verb": "open_case"}, ROBIN)
+
+
+async def test_a_customer_gets_into_nobodys_conversation_by_a_cases_number(remote: SlackRemote) -> None:
+    remote.desk.known = [known(case=1042)]
+    await asked(remote, events.command(remote.slack, "/update-case", "1042", user=ADA, channel="CELSE"))
+    assert remote.inbox.received[-1].conversation_key == f"CELSE:desk:{ADA}"
+
+
+async def test_a_reaction_in_the_colour_of_somebodys_hand_is_the_same(remote: SlackRemote) -> None:
+    remote.watching = replace(remote.watching, reaction="raised_hand")
+    await remote.deliver(events.said(remote.slack, "My kettle leaks", user=ADA, channel=HELP, ts=ROOT))
+    await asked(remote, events.reaction(ROBIN, "raised_hand::skin-tone-3", channel=HELP, ts=ROOT))
+    assert remote.inbox.received[-1].action == {"verb": "open_case"}
 
 
 async def test_a_reaction_to_an_answer_needs_no_history_where_the_thread_is_ours(remote: SlackRemote) -> None:
@@ -199,20 +212,13 @@ async def test_a_reaction_to_an_answer_needs_no_history_where_the_thread_is_ours
     remote.slack.fail("conversations.replies", error="missing_scope", times=99)
     await asked(remote, events.reaction(ROBIN, "ticket", channel=HELP, ts=more["event"]["ts"]))
     last = remote.inbox.received[-1]
-    assert (last.text, last.conversation_key) == ("/create-case", KEY)
+    assert (last.action, last.conversation_key) == ({"verb": "open_case"}, KEY)
 
 
 async def test_other_reactions_and_those_of_customers_do_nothing(remote: SlackRemote) -> None:
     await remote.deliver(events.said(remote.slack, "My kettle leaks", user=ADA, channel=HELP, ts=ROOT))
     await asked(remote, events.reaction(ROBIN, "thumbsup", channel=HELP, ts=ROOT))
     await asked(remote, events.reaction(ADA, "ticket", channel=HELP, ts=ROOT))
-    assert len(remote.inbox.received) == 1
-
-
-async def test_a_reaction_where_a_case_is_open_opens_no_second(remote: SlackRemote) -> None:
-    await remote.deliver(events.said(remote.slack, "My kettle leaks", user=ADA, channel=HELP, ts=ROOT))
-    remote.desk.known = [known(case=1042)]
-    await asked(remote, events.reaction(ROBIN, "ticket", channel=HELP, ts=ROOT))
     assert len(remote.inbox.received) == 1
 
 

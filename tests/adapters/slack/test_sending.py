@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -82,6 +84,7 @@ async def test_whoever_is_not_in_the_channel_is_written_to_directly(remote: Slac
     remote.slack.members[HELP].discard(ROBIN)
     await remote.native.send(replace(answer, audience=ROBIN))
     assert remote.slack.thread(f"D{ROBIN}", None) == ["Which model is it?"]
+    assert remote.slack.of("chat.postMessage")[-1]["unfurl_links"] is False
 
 
 async def test_who_typed_a_command_in_a_conversation_of_others_is_answered_directly(remote: SlackRemote) -> None:
@@ -151,7 +154,7 @@ async def test_posts_in_one_channel_keep_their_distance_and_their_order() -> Non
     pacing, loop, began = Pacing(0.05), asyncio.get_running_loop(), list[tuple[int, float]]()
 
     async def post(number: int) -> None:
-        async with pacing.turn(HELP):
+        async with pacing.turn(HELP, str(number)):
             began.append((number, loop.time()))
 
     async with asyncio.TaskGroup() as tasks:
@@ -163,11 +166,41 @@ async def test_posts_in_one_channel_keep_their_distance_and_their_order() -> Non
 
 async def test_another_channel_does_not_wait() -> None:
     pacing = Pacing(60.0)
-    for _ in range(3):
-        async with pacing.turn(HELP):
+    for number in range(3):
+        async with pacing.turn(HELP, str(number)):
             pass
-    async with asyncio.timeout(5), pacing.turn("CELSE"):
+    async with asyncio.timeout(5), pacing.turn("CELSE", "4"):
         pass
     with pytest.raises(RetryLater):
-        async with pacing.turn(HELP):
+        async with pacing.turn(HELP, "5"):
             pass
+
+
+async def test_in_a_rush_each_post_is_sent_away_with_a_turn_of_its_own() -> None:
+    pacing = Pacing(10.0)
+    waits = list[float]()
+    for number in range(40):
+        with suppress(RetryLater):
+            async with pacing.turn(HELP, str(number)):
+                continue
+        with pytest.raises(RetryLater) as sent_away:  # it came too early, and keeps its place all the same
+            async with pacing.turn(HELP, str(number)):
+                pass
+        waits.append(sent_away.value.after or 0.0)
+    assert [round(after - before) for before, after in pairwise(waits)] == [10] * 36
+
+
+async def test_a_turn_before_the_time_that_slack_names_is_none_any_more() -> None:
+    pacing = Pacing(10.0)
+
+    async def wait(post: str) -> int:
+        with pytest.raises(RetryLater) as sent_away:
+            async with pacing.turn(HELP, post):
+                pass
+        return round(sent_away.value.after or 0.0)
+
+    with suppress(RetryLater):
+        async with pacing.turn(HELP, "1"), pacing.turn(HELP, "2"), pacing.turn(HELP, "3"):
+            assert await wait("4") == 10
+            raise RetryLater("Slack asks to wait.", after=100.0)
+    assert [await wait("4"), await wait("5")] == [100, 110]

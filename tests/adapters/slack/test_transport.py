@@ -14,7 +14,7 @@ from aiohttp import ClientSession
 from adapters.channel import State, Undeliverable
 from adapters.slack.api import Api
 from adapters.slack.workspaces import Installations, Workspaces
-from store.model import Json
+from store.model import Json, utcnow
 from store.schema import slack_bots, slack_installations, slack_oauth_states
 from tests.adapters.contract import ChannelContract, Remote, answer_to
 from tests.adapters.slack import events
@@ -68,6 +68,30 @@ class TestSocketMode(ChannelContract):
 async def test_slacks_question_whether_it_is_us_is_answered(remote: SlackRemote) -> None:
     answer = await remote.slack.deliver(remote.url, {"type": "url_verification", "challenge": "xyz"})
     assert (answer.status, answer.json) == (200, {"challenge": "xyz"})
+
+
+@pytest.mark.parametrize("name", ["X-Slack-Request-Timestamp", "X-Slack-Signature"])
+@pytest.mark.parametrize("value", ["soon", "", "²", "1e3", "9" * 400])
+async def test_a_signature_that_is_none_is_refused_and_no_error_of_ours(
+    remote: SlackRemote, name: str, value: str
+) -> None:
+    answer = await remote.slack.deliver(remote.url, remote.message("My kettle leaks"), headers={name: value})
+    assert answer.status == 401
+    assert remote.inbox.received == []
+
+
+async def test_a_body_without_a_bottom_is_refused(remote: SlackRemote) -> None:
+    answer = await remote.slack.deliver(remote.url, {}, body='{"event":' + "[" * 100_000)
+    assert answer.status == 400
+
+
+async def test_what_no_database_keeps_is_left_out_and_the_rest_is_stored(database_url: str) -> None:
+    async with slack_remote(database_url) as remote:
+        remote.slack.person("UODD", "Na\0me\ud83d", email="odd@example.org")
+        odd = events.said(remote.slack, "My\0 kettle\ud83d leaks", user="UODD", channel=HELP, size=float("nan"))
+        assert await remote.deliver(odd) == 200
+        (stored,) = remote.inbox.received
+        assert (stored.author.name, stored.text) == ("Name", "My kettle leaks")
 
 
 async def test_an_outage_of_the_database_asks_slack_to_come_again(remote: SlackRemote) -> None:
@@ -158,6 +182,14 @@ async def test_a_workspace_that_takes_us_away_may_say_so_twice(installable: Slac
     for kind in ("tokens_revoked", "app_uninstalled"):
         gone = events.envelope({"type": kind, "tokens": {"bot": [BOT_ID]}})
         assert await installable.deliver(gone) == 200
+
+
+async def test_a_late_word_of_an_uninstallation_takes_no_new_installation_away(installable: SlackRemote) -> None:
+    gone = {**events.envelope({"type": "app_uninstalled"}), "event_time": int(utcnow().timestamp()) - 60}
+    await install(installable, "T1", "xoxb-again")
+    assert await installable.deliver(gone) == 200
+    assert await installable.deliver(installable.message("My kettle leaks")) == 200
+    assert len(installable.inbox.received) == 1
 
 
 # --- Enterprise Grid ----------------------------------------------------------------------------------
