@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, literal, or_, select, update
 
-from store import audit
+from store import audit, search
 from store.audit import EVIDENCE, Origin
 from store.examples import Lesson, learn
 from store.model import (
@@ -147,6 +147,7 @@ def create(
     writes = tuple(writes)
     _make_live(connection, number, conversation_id)
     _put_values(connection, origin, number, writes)
+    search.keep(connection, number)
     audit.record(
         connection,
         number,
@@ -256,6 +257,7 @@ def set_status(
     change = Change(what="status", old=case.status.value, new=status.value, reason=resolution)
     audit.record(connection, case.number, origin, [change])
     _touch(connection, case.number, status=status, resolution=resolution)
+    search.keep(connection, case.number)
 
 
 def set_owner(connection: Connection, origin: Origin, case: Case, owner: Actor) -> None:
@@ -338,6 +340,7 @@ def cleared_by_people(connection: Connection, number: CaseNumber) -> frozenset[F
 
 def _write(connection: Connection, origin: Origin, case: Case, writes: Sequence[FieldWrite]) -> None:
     _put_values(connection, origin, case.number, writes)
+    search.keep(connection, case.number)
     _close_suggestions(connection, case, [each.field for each in writes], "superseded")
     changes = [_change("field", each, case.values.get(each.field)) for each in writes]
     audit.record(connection, case.number, origin, changes)

@@ -46,11 +46,11 @@ def conversations_listed(connection: Connection, *, without_case: bool, limit: i
             case_conversations.c.case_number,
             evaluations.c.outcome,
             evaluations.c.why,
-            _first_customer().label("customer"),
+            first_customer().label("customer"),
             _message_count().label("messages"),
         )
         .outerjoin(case_conversations, live)
-        .outerjoin(evaluations, evaluations.c.id == _latest_evaluation())
+        .outerjoin(evaluations, evaluations.c.id == latest_evaluation())
         .order_by(conversations.c.id.desc())
         .limit(limit)
     )
@@ -99,7 +99,7 @@ def open_conversations(
             conversations.c.key,
             conversations.c.last_message_at,
             case_conversations.c.case_number,
-            _first_customer().label("customer"),
+            first_customer().label("customer"),
             _opening().label("opening"),
         )
         .where(conversations.c.id.in_(select(latest.c.id)))
@@ -155,16 +155,16 @@ def _said_by_customers() -> Select[tuple[str]]:
     )
 
 
-def _first_customer() -> ScalarSelect[Any]:
+def first_customer() -> ScalarSelect[Any]:
     mine = participants.c.conversation_id == conversations.c.id
     customers = select(participants.c.name).where(mine, participants.c.role == Role.CUSTOMER)
-    return customers.order_by(participants.c.id).limit(1).scalar_subquery()
+    return customers.order_by(participants.c.id).limit(1).correlate(conversations).scalar_subquery()
 
 
 def _message_count() -> ScalarSelect[Any]:
     return select(func.count()).where(messages.c.conversation_id == conversations.c.id).scalar_subquery()
 
 
-def _latest_evaluation() -> ScalarSelect[Any]:
+def latest_evaluation() -> ScalarSelect[Any]:
     mine = evaluations.alias()
     return select(func.max(mine.c.id)).where(mine.c.conversation_id == conversations.c.id).scalar_subquery()

@@ -63,6 +63,19 @@ Document: TypeEngine[Any] = JSON(none_as_null=True).with_variant(JSONB(none_as_n
 BigId: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
 
 
+def _vector(text: str) -> str:
+    """What PostgreSQL's full-text indexes hold. Words alone: an address or "HE25-44" is found by its parts.
+
+    A vector has at most a megabyte, and whatever exceeds that could not be stored at all.
+    """
+    signs = "@./-_+~&=?#<>"
+    return f"to_tsvector('simple'::regconfig, translate(left({text}, 100000), '{signs}', '{' ' * len(signs)}'))"
+
+
+MESSAGE_WORDS = _vector("text")
+CASE_WORDS = _vector("words")
+
+
 def _id() -> Column[int]:
     return Column("id", BigId, Identity(), primary_key=True)
 
@@ -121,6 +134,8 @@ conversations = Table(
     Column("lease_token", BigId, nullable=False, default=0),
     Column("lease_until", UtcDateTime),
     UniqueConstraint("channel", "account", "key"),
+    # The inbox: where somebody wrote last comes first.
+    Index("ix_conversations_last_message_at", "last_message_at", "id"),
     # Finds the next conversation with work, however many are idle.
     Index(
         "ix_conversations_ready",
@@ -217,6 +232,14 @@ case_values = Table(
     Column("written_at", UtcDateTime, nullable=False),
     Column("confidence", Float),
     Column("evidence", Document, nullable=False),
+)
+
+case_words = Table(
+    "case_words",
+    metadata,
+    # Title, values and resolution in one text, for the full-text search; `store.search` keeps it.
+    Column("case_number", BigId, ForeignKey("cases.number"), primary_key=True, autoincrement=False),
+    Column("words", Text, nullable=False),
 )
 
 case_conversations = Table(
@@ -419,6 +442,8 @@ outbox = Table(
         sqlite_where=text("status IN ('queued', 'sending')"),
         postgresql_where=text("status IN ('queued', 'sending')"),
     ),
+    # What was posted into a thread, for people who look at it.
+    Index("ix_outbox_conversation_id", "conversation_id", "id"),
     # Finds what a dead worker was sending.
     Index(
         "ix_outbox_lease",

@@ -12,6 +12,7 @@ from bot.access.routes import Refused, Route, Visit
 from bot.console import files
 from bot.console.entrance import Entrance
 from bot.console.keys import Keys
+from bot.console.lists import Lists
 from bot.console.own import Own
 from bot.console.people import People
 from bot.console.rendering import Pages
@@ -27,6 +28,7 @@ class Console:
         self._parts = (
             Entrance(database, self.pages, login, provider, behind_proxy=behind_proxy),
             Own(database, self.pages, login, local_passwords=local, behind_proxy=behind_proxy),
+            Lists(database, self.pages),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),
         )

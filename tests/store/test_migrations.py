@@ -50,12 +50,20 @@ def described(database: Database) -> dict[str, dict[str, list[str]]]:
         "foreign keys": found.get_multi_foreign_keys(),
         "unique": found.get_multi_unique_constraints(),
         "checks": found.get_multi_check_constraints(),
-        "indexes": found.get_multi_indexes(),
+        "indexes": {
+            table: [each for each in indexes if _is_modelled(each["name"])]
+            for table, indexes in found.get_multi_indexes().items()
+        },
     }
     return {
-        what: {name: sorted(map(plain, each)) for (_, name), each in of_tables.items() if name != "alembic_version"}
+        what: {name: sorted(map(plain, each)) for (_, name), each in of_tables.items() if _is_modelled(name)}
         for what, of_tables in reflected.items()
     }
+
+
+def _is_modelled(name: str | None, *_: Any) -> bool:
+    """The models know nothing of the full-text indexes, which each database has in a way of its own."""
+    return "full_text" not in (name or "") and name != "alembic_version"
 
 
 def plain(reflected: Any) -> str:
@@ -71,7 +79,8 @@ def execute(database: Database, statement: str) -> None:
 
 def test_models_and_migrations_agree(database: Database) -> None:
     with database.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": _is_modelled})
+        assert compare_metadata(context, metadata) == []
 
 
 def test_what_migrating_makes_is_what_the_models_make(empty: Database) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from http.cookies import Morsel
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from aiohttp import ClientResponse, ClientSession, CookieJar
 from yarl import URL
@@ -129,8 +130,9 @@ class Site:
         return self.database.write_now(make)
 
     def case(self, **values: str) -> int:
-        """A case with these fields."""
-        return opened_case(self.database, *(field(name, value) for name, value in values.items())).number
+        """A case with these fields, in a conversation of its own."""
+        writes = [field(name, value) for name, value in values.items()]
+        return opened_case(self.database, *writes, key=uuid4().hex).number
 
 
 _hashes: dict[str, str] = {}

@@ -27,6 +27,8 @@ VISITORS = ("anonymous", "customer", "representative", "outside", "administrator
 ANYBODY = (IN,) * 7
 OWN_PAGE = (LOGIN, LOGIN, IN, IN, IN, LOGIN, LOGIN)
 ADMINISTRATORS = (LOGIN, LOGIN, FORBIDDEN, FORBIDDEN, IN, LOGIN, LOGIN)
+REPRESENTATIVES = (LOGIN, LOGIN, IN, FORBIDDEN, IN, LOGIN, LOGIN)
+OF_A_CASE = (LOGIN, LOGIN, IN, NOT_FOUND, IN, LOGIN, LOGIN)
 NOTHING_THERE = (LOGIN, LOGIN, NOT_FOUND, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN)
 
 TABLE: dict[str, tuple[object, ...]] = {
@@ -43,6 +45,8 @@ TABLE: dict[str, tuple[object, ...]] = {
     "POST /console/me/password": OWN_PAGE,
     "POST /console/me/sessions/end": OWN_PAGE,
     "POST /console/me/sessions/{id}/end": OWN_PAGE,
+    "GET /console/inbox": REPRESENTATIVES,
+    "GET /console/cases": REPRESENTATIVES,
     "GET /console/accounts": ADMINISTRATORS,
     "POST /console/accounts": ADMINISTRATORS,
     "GET /console/accounts/{id}": ADMINISTRATORS,

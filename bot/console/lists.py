@@ -1,0 +1,67 @@
+"""The workspace's two lists: conversations and cases."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from aiohttp import web
+
+from bot.access.rights import READ_CASES, Visitor
+from bot.access.routes import Route, Visit
+from bot.console import filters
+from bot.console.rendering import Pages
+from bot.text import one_line
+from bot.words import STATUS_LABELS
+from store import workspace
+from store.engine import Database
+
+INBOX = "/console/inbox"
+CASES = "/console/cases"
+_SHOWN = 50
+
+
+class Lists:
+    def __init__(self, database: Database, pages: Pages) -> None:
+        self._database = database
+        self._pages = pages
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(method="GET", path=INBOX, right=READ_CASES, handler=self._inbox),
+            Route(method="GET", path=CASES, right=READ_CASES, handler=self._cases),
+        ]
+
+    async def _inbox(self, visit: Visit) -> web.StreamResponse:
+        query = visit.request.query
+        chosen = filters.read(query)
+        wanted = filters.conversations_wanted(chosen, ids_of(visit.visitor), query.get("after"), _SHOWN + 1)
+        found = await self._database.read(partial(workspace.conversations_page, wanted=wanted))
+        after = filters.place_text(found[_SHOWN - 1].place) if len(found) > _SHOWN else None
+        return self._page(visit, "inbox.html", chosen, after, title="Inbox", rows=found[:_SHOWN])
+
+    async def _cases(self, visit: Visit) -> web.StreamResponse:
+        query = visit.request.query
+        chosen = filters.read(query)
+        wanted = filters.cases_wanted(chosen, ids_of(visit.visitor), query.get("after"), _SHOWN + 1)
+        found = await self._database.read(partial(workspace.cases_page, wanted=wanted))
+        after = str(found[_SHOWN - 1].number) if len(found) > _SHOWN else None
+        return self._page(visit, "cases.html", chosen, after, title="Cases", rows=found[:_SHOWN])
+
+    def _page(
+        self, visit: Visit, template: str, chosen: filters.Filter, after: str | None, **context: object
+    ) -> web.Response:
+        return self._pages.show(
+            visit,
+            template,
+            **context,  # pyright: ignore[reportArgumentType]
+            chosen=chosen,
+            after=after,
+            filters=filters,
+            one_line=one_line,
+            labels=STATUS_LABELS,
+        )
+
+
+def ids_of(visitor: Visitor) -> frozenset[str]:
+    """By which a case may name its owner: who they are at the console, and on the channels."""
+    return visitor.known_as | {visitor.id}
