@@ -53,7 +53,7 @@ _CHINA = {
     "issuer": "https://api.botframework.azure.cn",
     "metadata_url": "https://login.botframework.azure.cn/v1/.well-known/openidconfiguration",
 }
-# learn.microsoft.com, "Configure a bot in Microsoft Azure operated by 21Vianet", "Plan for government clouds" of Teams, and
+# learn.microsoft.com, "Configure a bot in Microsoft Azure operated by 21Vianet", "Plan for government clouds", and
 # "Authenticate with the Bot Connector API".
 CLOUDS: Mapping[Cloud, Addresses] = MappingProxyType(
     {

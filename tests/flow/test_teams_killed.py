@@ -73,7 +73,7 @@ async def test_a_death_at_any_commit_stores_each_message_once_and_its_card_is_po
 
 async def _push(session: ClientSession, port: int, teams: FakeTeams, told: Json) -> None:
     """As Teams does: again, until it is acknowledged."""
-    async with asyncio.timeout(300):
+    async with asyncio.timeout(900):
         while True:
             try:
                 headers = {"Authorization": teams.signed()}

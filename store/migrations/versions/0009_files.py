@@ -9,8 +9,8 @@ from alembic import op
 
 from store.schema import Document, UtcDateTime
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 _SAME = "key, account, name, content_type, address, link, state, reason, attempts, due_at, content"
 
