@@ -25,7 +25,7 @@ def document(body: Sequence[Json], *, fallback: str, actions: Sequence[Json] = (
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": "1.5",
-        "fallbackText": fallback,
+        "fallbackText": _literal(fallback),
         "body": list(body),
     }
     return {**shown, "actions": list(actions)} if actions else shown
@@ -65,6 +65,11 @@ def suggested(card: Card, suggestion: CardSuggestion, button: Button) -> Json:
     buttons = [button("Accept", "accept_suggestion", about), button("Reject", "reject_suggestion", about)]
     items.append({"type": "ActionSet", "actions": buttons})
     return {"type": "Container", "separator": True, "spacing": "medium", "items": items}
+
+
+def _literal(words: str) -> str:
+    """Where there are no text runs: what would be Markdown is escaped."""
+    return "".join(f"\\{each}" if each in "\\`*_[]()#>" else each for each in words)
 
 
 def _label(field: CardField) -> str:

@@ -117,10 +117,19 @@ class Desk(Protocol):
 
     async def is_representative(self, channel: str, author: Author) -> bool: ...
 
-    async def form(self, channel: str, account: str, conversation_key: str, author: Author, *, new: bool) -> Form:
+    async def form(
+        self,
+        channel: str,
+        account: str,
+        conversation_key: str,
+        author: Author,
+        *,
+        new: bool,
+        case: CaseNumber | None = None,
+    ) -> Form:
         """With everything that can be predicted, suggested; waits until what was received before has been read.
 
-        `new`: to open a case; else to change the conversation's live case. Raises NotAllowed.
+        `new`: to open a case; else to change `case`, or the conversation's live one. Raises NotAllowed.
         """
         ...
 
@@ -147,6 +156,10 @@ class Desk(Protocol):
         ...
 
     async def overview(self, channel: str, account: str, author: Author) -> Overview: ...
+
+    async def search(self, channel: str, account: str, author: Author, text: str, *, limit: int) -> Sequence[CaseLine]:
+        """The newest cases that say all these words, or have this number; a customer's own alone for a customer."""
+        ...
 
     async def card(
         self, channel: str, account: str, conversation_key: str, author: Author, number: CaseNumber

@@ -17,7 +17,7 @@ from bot.evaluation import Evaluator, Question
 from bot.settings import CurrentSettings
 from bot.text import one_line
 from bot.tracker import is_representative
-from store import cases, conversations, overview, work
+from store import cases, conversations, overview, search, work
 from store.cases import CaseFilter, UnknownCase
 from store.engine import Connection, Database
 from store.model import Author, Card, Case, CaseNumber, CaseStatus, ConversationId, utcnow
@@ -49,25 +49,36 @@ class CaseDesk:
     async def is_representative(self, channel: str, author: Author) -> bool:
         return is_representative(author, channel, await self._in_force(), self._demo_representatives)
 
-    async def form(self, channel: str, account: str, conversation_key: str, author: Author, *, new: bool) -> Form:
+    async def form(
+        self,
+        channel: str,
+        account: str,
+        conversation_key: str,
+        author: Author,
+        *,
+        new: bool,
+        case: CaseNumber | None = None,
+    ) -> Form:
         await self._require(channel, author)
         found = partial(conversations.find, channel=channel, account=account, key=conversation_key)
         conversation_id = await self._database.read(found)
         if conversation_id is None:
             raise NotAllowed(words.unknown_conversation())
         await self._read_what_came(conversation_id)
+        if case is not None and not await self._database.read(partial(_has, conversation_id, number=case)):
+            raise NotAllowed(words.unknown_case(case))
         trigger = Trigger.FORM if new else Trigger.COMMAND
-        question = Question(conversation_id=conversation_id, trigger=trigger, manual=new)
+        question = Question(conversation_id=conversation_id, trigger=trigger, manual=new, case_number=case)
         finding = await self._evaluator.find(question)
         if problem := _nothing_to_show(finding.snapshot):
             raise NotAllowed(problem)
-        case = finding.snapshot.case
+        shown = finding.snapshot.case
         target = Target(
             channel=channel,
             account=account,
             conversation_key=conversation_key,
-            case=case.number if case else None,
-            revision=case.revision if case else 0,
+            case=shown.number if shown else None,
+            revision=shown.revision if shown else 0,
         )
         return forms.form(target, finding)
 
@@ -119,6 +130,17 @@ class CaseDesk:
     async def overview(self, channel: str, account: str, author: Author) -> Overview:
         ask = _representatives_page if await self.is_representative(channel, author) else _customers_page
         return await self._database.read(partial(ask, channel=channel, account=account, author=author))
+
+    async def search(self, channel: str, account: str, author: Author, text: str, *, limit: int) -> Sequence[CaseLine]:
+        own = await self.overview(channel, account, author)
+        if own.representative and text.strip():
+            found = partial(_found, channel=channel, account=account, text=text, limit=limit)
+            return await self._database.read(found)
+        lines = {each.number: each for each in (*own.mine, *own.waiting)}.values()
+        wanted = text.casefold().split()
+        return [each for each in lines if all(word in f"{each.number} {each.title}".casefold() for word in wanted)][
+            :limit
+        ]
 
     async def card(
         self, channel: str, account: str, conversation_key: str, author: Author, number: CaseNumber
@@ -177,6 +199,28 @@ def _card(
     if conversation_id not in case.conversations:
         return None
     return card.build(case, settings, owner_name=case.owner.name if case.owner else None, changed=None)
+
+
+def _has(conversation_id: ConversationId, connection: Connection, *, number: CaseNumber) -> bool:
+    try:
+        return conversation_id in cases.get(connection, number).conversations
+    except UnknownCase:
+        return False
+
+
+def _found(connection: Connection, *, channel: str, account: str, text: str, limit: int) -> list[CaseLine]:
+    numbers = sorted(search.cases_with(connection, text), reverse=True)
+    lines: list[CaseLine] = []
+    for number in numbers:
+        try:
+            case = cases.get(connection, CaseNumber(number))
+        except UnknownCase:  # a number that somebody typed
+            continue
+        key = overview.conversation_key(connection, channel, account, case.number)
+        lines.append(_line(case, len(case.suggestions), key))
+        if len(lines) == limit:
+            break
+    return lines
 
 
 def _outdated(connection: Connection, *, number: CaseNumber, revision: int) -> str | None:

@@ -156,7 +156,7 @@ class Interacting:
         key = await self._place_of_button(origin, body, value)
         external_id = f"button:{pressed.get('action_ts')}:{author.id}:{pressed.get('action_id')}"
         if verb == "update":
-            await self._update(origin, body, key, author)
+            await self._update(origin, body, key, author, _case(value.get("case")))
         elif verb == "run" and key is not None:
             text = text_of(value, "text")
             await self._receiving.store(self._receiving.typed(origin, key, author, text, external_id=external_id))
@@ -179,14 +179,16 @@ class Interacting:
         number = value.get("case") or _number(text_of(value, "text"))
         return await self._desk.conversation_of(CHANNEL, origin.account, CaseNumber(int(number))) if number else None
 
-    async def _update(self, origin: Origin, body: Json, key: str | None, author: Author) -> None:
+    async def _update(
+        self, origin: Origin, body: Json, key: str | None, author: Author, case: CaseNumber | None
+    ) -> None:
         view_id = await self._open(origin, required(body, "trigger_id"), modals.loading(SHORTCUTS[UPDATE][0]))
         if key is None:
             await self._show(
                 origin, view_id, modals.message("Not possible", "Its conversation is not on this channel.")
             )
             return
-        self._later(self._fill(origin, view_id, key, author, new=False))
+        self._later(self._fill(origin, view_id, key, author, new=False, case=case))
 
     def _refresh(self, origin: Origin, body: Json, key: str | None, author: Author) -> None:
         """The view in which the button stands shows what became of it."""
@@ -194,10 +196,9 @@ class Interacting:
         if view.get("type") == "home":
             self._later(self._publish_after(origin, key, author))
         elif view.get("type") == "modal" and "target" in (metadata := parsed(view, "private_metadata")):
-            key = text_of(part(metadata, "target"), "conversation_key")
-            self._later(
-                self._fill(origin, required(view, "id"), key, author, new=part(metadata, "target").get("case") is None)
-            )
+            target = part(metadata, "target")
+            key, case = text_of(target, "conversation_key"), _case(target.get("case"))
+            self._later(self._fill(origin, required(view, "id"), key, author, new=case is None, case=case))
 
     # --- forms ----------------------------------------------------------------------------------------
 
@@ -238,9 +239,11 @@ class Interacting:
         found = await self._desk.choices(field_id, text_of(body, "value"), limit=_FOUND)
         return modals.options(found)
 
-    async def _fill(self, origin: Origin, view_id: str, key: str, author: Author, *, new: bool) -> None:
+    async def _fill(
+        self, origin: Origin, view_id: str, key: str, author: Author, *, new: bool, case: CaseNumber | None = None
+    ) -> None:
         try:
-            form = await self._desk.form(CHANNEL, origin.account, key, author, new=new)
+            form = await self._desk.form(CHANNEL, origin.account, key, author, new=new, case=case)
         except NotAllowed as error:
             await self._show(origin, view_id, modals.message("Not possible", str(error)))
             return
@@ -314,6 +317,10 @@ def _number(text: str) -> str | None:
     return found[1] if found else None
 
 
+def _case(found: object) -> CaseNumber | None:
+    return CaseNumber(found) if isinstance(found, int) else None
+
+
 def _metadata(form: Form) -> Json:
     target = form.target
     told = {"conversation_key": target.conversation_key, "case": target.case, "revision": target.revision}
@@ -330,7 +337,7 @@ def _target(origin: Origin, metadata: Json) -> Target:
         channel=CHANNEL,
         account=origin.account,
         conversation_key=required(told, "conversation_key"),
-        case=None if case is None else CaseNumber(int(case)),
+        case=_case(case),
         revision=int(told.get("revision") or 0),
     )
 

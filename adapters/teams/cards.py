@@ -66,4 +66,11 @@ def _shortened(card: Card, characters: int, most: int) -> Card:
 
     fields = [replace(each, label=short(each.label), value=short(each.value)) for each in card.fields[:most]]
     suggestions = [replace(each, value=short(each.value), quote=short(each.quote)) for each in card.suggestions]
-    return replace(card, fields=tuple(fields), suggestions=tuple(suggestions[:_SUGGESTED]))
+    return replace(
+        card,
+        title=short(card.title),
+        owner=card.owner and short(card.owner),
+        changed=card.changed and short(card.changed),
+        fields=tuple(fields),
+        suggestions=tuple(suggestions[:_SUGGESTED]),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 from urllib.parse import quote, unquote
@@ -15,7 +17,10 @@ from store.model import CaseNumber, Json
 
 TYPED, CHOSEN = "typed:", "chosen:"  # before a field's id, in its input's
 _CHOOSES = {Input.ONE_OF, Input.YES_NO, Input.SOME_OF}
-_CHOICES = 200  # that a dialog lists
+_LISTED = 15  # choices; of more, those that fit are asked for while somebody types
+_MOST = 24_000  # bytes of a dialog: Teams takes 28 kB
+_SHORTER = (400, 120, 40)  # characters of a hint, where there is not room for all
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LABEL, _HINT = 200, 1000  # characters
 _LARGEST = 2**31 - 1  # what a database keeps as an integer
 
@@ -30,12 +35,28 @@ def dialog(
 
     `form_id` comes back with it: a form that is sent twice is one.
     """
+    shown = _dialog(form, form_id, problems, filled, _HINT)
+    for most in _SHORTER:
+        if len(json.dumps(shown)) <= _MOST:
+            break
+        shown = _dialog(form, form_id, problems, filled, most)
+    return shown
+
+
+def _dialog(
+    form: Form,
+    form_id: str,
+    problems: Mapping[str, str] | None,
+    filled: Mapping[str, Sequence[str]] | None,
+    most: int,
+) -> Json:
+    """`most`: characters of a hint."""
     new = form.target.case is None
     body: list[Json] = [adaptive.line(form.title, weight="bolder")] if form.title else []
     if said := (problems or {}).get(""):
         body.append(_problem(said))
     for field in form.fields:
-        body += _shown(field, (problems or {}).get(field.id), (filled or {}).get(field.id))
+        body += _shown(field, (problems or {}).get(field.id), (filled or {}).get(field.id), most)
     body += [_suggestion(each) for each in form.suggestions]
     save = {"type": "Action.Submit", "title": "Create case" if new else "Update case", "data": _kept(form, form_id)}
     title = "Create case" if new else f"Case {form.target.case}"
@@ -122,12 +143,11 @@ def _continued(title: str, card: Json) -> Json:
     return {"task": {"type": "continue", "value": shown}}
 
 
-def _shown(field: FormField, problem: str | None, filled: Sequence[str] | None) -> list[Json]:
-    label = {"type": "TextBlock", "text": _literal(field.label[:_LABEL]), "wrap": True, "weight": "bolder"}
+def _shown(field: FormField, problem: str | None, filled: Sequence[str] | None, most: int) -> list[Json]:
     hint = _hint(field)
-    shown: list[Json] = [label, _input(field, field.filled if filled is None else tuple(filled))]
+    shown: list[Json] = [_input(field, field.filled if filled is None else tuple(filled))]
     if hint:
-        shown.append(adaptive.line(hint[:_HINT], isSubtle=True, size="small", spacing="small"))
+        shown.append(adaptive.line(hint[:most], isSubtle=True, size="small", spacing="small"))
     if problem:
         shown.append(_problem(problem))
     return shown
@@ -150,12 +170,12 @@ def _hint(field: FormField) -> str:
 
 
 def _input(field: FormField, filled: Sequence[str]) -> Json:
-    common: Json = {"id": _input_id(field), "isRequired": False}
+    common: Json = {"id": _input_id(field), "label": field.label[:_LABEL], "isRequired": False}
     first = filled[0] if filled else ""
     match field.input:
         case Input.ONE_OF | Input.YES_NO | Input.SOME_OF:
             return {**common, **_choices(field, filled)}
-        case Input.DATE:
+        case Input.DATE if not first or _ISO_DATE.fullmatch(first):
             return {**common, "type": "Input.Date", "value": first}
         case Input.LINES:
             return {**common, "type": "Input.Text", "isMultiline": True, "value": first}
@@ -166,15 +186,17 @@ def _input(field: FormField, filled: Sequence[str]) -> Json:
 def _choices(field: FormField, filled: Sequence[str]) -> Json:
     known = {each.value for each in field.choices}
     chosen = [Choice(value=each, label=each) for each in filled if each not in known]
-    listed = [{"title": each.label, "value": choice_value(each.value)} for each in (*chosen, *field.choices[:_CHOICES])]
+    searched = field.searched or len(field.choices) > _LISTED
+    known_and_chosen = [each for each in field.choices if not searched or each.value in filled]
+    listed = [{"title": each.label, "value": choice_value(each.value)} for each in (*chosen, *known_and_chosen)]
     shown: Json = {
         "type": "Input.ChoiceSet",
-        "style": "filtered" if field.searched or len(listed) > 10 else "compact",  # noqa: PLR2004 -- on one screen
+        "style": "filtered" if searched else "compact",
         "isMultiSelect": field.input is Input.SOME_OF,
         "choices": listed,
         "value": ",".join(map(choice_value, filled)),
     }
-    if field.searched:  # asked for while somebody types: `application/search`
+    if searched:  # asked for while somebody types: `application/search`
         shown["choices.data"] = {"type": "Data.Query", "dataset": field.id}
     return shown
 
@@ -182,8 +204,3 @@ def _choices(field: FormField, filled: Sequence[str]) -> Json:
 def _suggestion(each: OpenSuggestion) -> Json:
     quote = f" “{each.quote}”" if each.quote else ""
     return adaptive.line(f"Suggested {each.label}: {each.value}.{quote}", isSubtle=True)
-
-
-def _literal(words: str) -> str:
-    """A label has no text runs: what would be Markdown in it is escaped."""
-    return "".join(f"\\{each}" if each in "\\`*_[]()#>" else each for each in words)

@@ -6,7 +6,7 @@ nothing that comes back with a card or dialog is believed but as the name of som
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -19,12 +19,13 @@ from adapters.teams.gate import TEAMS
 from adapters.teams.places import Place
 from adapters.teams.receiving import Receiving
 from adapters.teams.surface import CREATE, SEARCH, UPDATE
-from store.model import Author, InboundKind, Json
+from store.model import Author, CaseNumber, InboundKind, Json
 
 _MESSAGE = "application/vnd.microsoft.activity.message"
 _SEARCHED = "application/vnd.microsoft.search.searchResponse"
 _THUMBNAIL = "application/vnd.microsoft.card.thumbnail"
-_FOUND = 25  # that a search offers
+_FOUND = 25  # cases that a search offers
+_AHEAD = 15  # choices that Teams shows of a search (learn.microsoft.com, "Typeahead search in Adaptive Cards")
 _VERBS = {"accept_suggestion", "reject_suggestion"}
 
 Answer = tuple[int, Json]
@@ -98,11 +99,16 @@ class Interacting:
         return await self._form(place, author, required(activity, "id"), new=command == CREATE)
 
     async def _dialog_of_card(self, place: Place, author: Author, activity: Json) -> Answer:
-        return await self._form(place, author, required(activity, "id"), new=text(_data(activity), "verb") == "create")
+        data = _data(activity)
+        case = None if data.get("case") is None else dialogs.case_number(data["case"])
+        new = text(data, "verb") == "create"
+        return await self._form(place, author, required(activity, "id"), new=new, case=case)
 
-    async def _form(self, place: Place, author: Author, form_id: str, *, new: bool) -> Answer:
+    async def _form(
+        self, place: Place, author: Author, form_id: str, *, new: bool, case: CaseNumber | None = None
+    ) -> Answer:
         try:
-            form = await self._desk.form(CHANNEL, place.tenant, place.key, author, new=new)
+            form = await self._desk.form(CHANNEL, place.tenant, place.key, author, new=new, case=case)
         except NotAllowed as error:
             return HTTPStatus.OK, dialogs.message("Not possible", str(error))
         return HTTPStatus.OK, dialogs.dialog(form, form_id)
@@ -129,7 +135,7 @@ class Interacting:
         form_id, values = dialogs.form_id_of(data), dialogs.values_of(data)
         problems = await self._desk.check(target, values)
         if problems:
-            return await self._again(place, author, form_id, problems, values, new=target.case is None)
+            return await self._again(place, author, form_id, problems, values, case=target.case)
         action: Json = {"verb": "create_case", "values": values}
         if target.case is not None:
             action = {"verb": "update_case", "case": target.case, "revision": target.revision, "values": values}
@@ -146,10 +152,10 @@ class Interacting:
         problems: Mapping[str, str],
         values: dict[str, list[str]],
         *,
-        new: bool,
+        case: CaseNumber | None,
     ) -> Answer:
         try:
-            form = await self._desk.form(CHANNEL, place.tenant, place.key, author, new=new)
+            form = await self._desk.form(CHANNEL, place.tenant, place.key, author, new=case is None, case=case)
         except NotAllowed as error:
             return HTTPStatus.OK, dialogs.message("Not possible", str(error))
         return HTTPStatus.OK, dialogs.dialog(form, form_id, problems, values)
@@ -160,28 +166,21 @@ class Interacting:
         asked = part(activity, "value")
         if not await self._desk.is_representative(CHANNEL, author):
             return HTTPStatus.OK, {"statusCode": 200, "type": _SEARCHED, "value": {"results": []}}
-        found = await self._desk.choices(text(asked, "dataset"), text(asked, "queryText"), limit=_FOUND)
+        found = await self._desk.choices(text(asked, "dataset"), text(asked, "queryText"), limit=_AHEAD)
         results = [{"title": each.label, "value": dialogs.choice_value(each.value)} for each in found]
         return HTTPStatus.OK, {"statusCode": 200, "type": _SEARCHED, "value": {"results": results}}
 
     async def _searched(self, place: Place, author: Author, activity: Json) -> Answer:
-        """Cases that are one's own or wait, by number or words."""
+        """Cases by number or words; without any, those that are one's own or wait."""
         asked = part(activity, "value")
         if text(asked, "commandId") != SEARCH:
             raise ValueError(f"The command should be {SEARCH}.")
         wanted = " ".join(
             str(each.get("value") or "") for each in parts(asked, "parameters") if each.get("name") == "q"
         )
-        overview = await self._desk.overview(CHANNEL, place.tenant, author)
-        found = _fitting([*overview.mine, *overview.waiting], wanted)
+        found = await self._desk.search(CHANNEL, place.tenant, author, wanted, limit=_FOUND)
         result = {"type": "result", "attachmentLayout": "list", "attachments": [_preview(each) for each in found]}
         return HTTPStatus.OK, {"composeExtension": result}
-
-
-def _fitting(lines: Sequence[CaseLine], wanted: str) -> list[CaseLine]:
-    words_ = wanted.casefold().split()
-    once = {each.number: each for each in lines}.values()
-    return [each for each in once if all(word in f"{each.number} {each.title}".casefold() for word in words_)][:_FOUND]
 
 
 def _preview(line: CaseLine) -> Json:

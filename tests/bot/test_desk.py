@@ -31,8 +31,8 @@ from store import settings as versions
 from store.audit import Origin
 from store.cases import FieldWrite
 from store.engine import Connection, Database
+from store.migrations import upgrade
 from store.model import Author, CaseNumber, CaseStatus, ConversationId, Evidence, FieldId
-from store.schema import metadata
 from tests.store.examples import ANNA, BY_AGENT, BY_ANNA, changed, conversation, field, open_case, say, shown, wrote
 
 REPRESENTATIVE = Author(id="U1", name="Anna Berg", groups=("S1",))
@@ -95,7 +95,7 @@ class Reads:
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     opened = Database(sqlite_url)
-    opened.write_now(metadata.create_all)
+    upgrade(opened)
     save(opened, SETTINGS)
     yield opened
     opened.close()
@@ -284,6 +284,33 @@ async def test_a_value_that_no_input_could_hold_is_told_beside_it(desk: CaseDesk
     database.write_now(_opening(found, [field("priority", "Medium")]))
     priority = at(await shows(desk, new=False), "priority")
     assert (priority.filled, priority.stored) == ((), "Medium")
+
+
+async def test_the_form_of_an_earlier_case_is_shown_in_its_own_conversation_alone(
+    desk: CaseDesk, database: Database
+) -> None:
+    found = begun(database, "It leaks")
+    begun(database, "Something else", key="elsewhere")
+    first = database.write_now(_opening(found, [field("notes", "the first")]))
+    second = database.write_now(_opening(found, [field("notes", "the second")]))
+    form = await desk.form("webchat", "main", "thread", REPRESENTATIVE, new=False, case=first)
+    assert (form.target.case, at(form, "notes").filled) == (first, ("the first",))
+    assert (await shows(desk, new=False)).target.case == second
+    with pytest.raises(NotAllowed, match=f"no case {first}"):
+        await desk.form("webchat", "main", "elsewhere", REPRESENTATIVE, new=False, case=first)
+
+
+async def test_a_representative_finds_any_case_and_a_customer_their_own(desk: CaseDesk, database: Database) -> None:
+    found = begun(database, "It leaks")
+    number = database.write_now(_opening(found, [field("notes", "a crack in the lid")]))
+    changed(database, cases.set_status, number, CaseStatus.RESOLVED)
+
+    async def finds(author: Author, text: str) -> list[CaseNumber]:
+        return [each.number for each in await desk.search("webchat", "main", author, text, limit=9)]
+
+    assert await finds(REPRESENTATIVE, "crack") == await finds(REPRESENTATIVE, str(number)) == [number]
+    assert await finds(REPRESENTATIVE, "toaster") == await finds(REPRESENTATIVE, "9999999") == []
+    assert await finds(Author(id="mallory", name="Mallory"), "crack") == []
 
 
 def _opening(

@@ -13,7 +13,18 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from adapters.channel import Channel, State
-from adapters.desk import Choice, Form, FormField, Input, NotAllowed, OpenConversation, Overview, Target, Values
+from adapters.desk import (
+    CaseLine,
+    Choice,
+    Form,
+    FormField,
+    Input,
+    NotAllowed,
+    OpenConversation,
+    Overview,
+    Target,
+    Values,
+)
 from adapters.pacing import Pacing
 from adapters.slack.channel import SlackChannel
 from adapters.slack.configuration import SlackConfiguration, Watching
@@ -40,11 +51,20 @@ class FakeDesk:
     async def is_representative(self, channel: str, author: Author) -> bool:  # noqa: ARG002
         return author.id == ROBIN or "SSUPPORT" in author.groups
 
-    async def form(self, channel: str, account: str, conversation_key: str, author: Author, *, new: bool) -> Form:
+    async def form(
+        self,
+        channel: str,
+        account: str,
+        conversation_key: str,
+        author: Author,
+        *,
+        new: bool,
+        case: CaseNumber | None = None,
+    ) -> Form:
         if not await self.is_representative(channel, author):
             raise NotAllowed("This is for the support team.")
         target = Target(
-            channel=channel, account=account, conversation_key=conversation_key, case=None if new else self.case
+            channel=channel, account=account, conversation_key=conversation_key, case=None if new else case or self.case
         )
         priorities = tuple(Choice(value=each, label=each) for each in ("Low", "High"))
         fields = (
@@ -80,6 +100,17 @@ class FakeDesk:
 
     async def overview(self, channel: str, account: str, author: Author) -> Overview:  # noqa: ARG002
         return Overview(representative=await self.is_representative(channel, author), mine=())
+
+    async def search(
+        self,
+        channel: str,  # noqa: ARG002
+        account: str,  # noqa: ARG002
+        author: Author,  # noqa: ARG002
+        text: str,  # noqa: ARG002
+        *,
+        limit: int,  # noqa: ARG002
+    ) -> Sequence[CaseLine]:
+        return []
 
     async def card(
         self,

@@ -13,6 +13,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from adapters.channel import Channel, State
+from adapters.desk import CaseLine
 from adapters.pacing import Pacing
 from adapters.teams.channel import TeamsChannel
 from adapters.teams.configuration import CLOUDS, Cloud, TeamsConfiguration
@@ -40,6 +41,17 @@ CARD = Card(
 )
 
 
+LINE = CaseLine(
+    number=CARD.number,
+    title=CARD.title,
+    status=CARD.status_label,
+    owner=None,
+    suggestions=0,
+    conversation_key=None,
+    updated_at=CARD.updated_at,
+)
+
+
 class TeamsDesk(FakeDesk):
     """Says yes to Robin, by the id that the tenant's directory has."""
 
@@ -52,6 +64,11 @@ class TeamsDesk(FakeDesk):
         del account, conversation_key
         representative = await self.is_representative(channel, author)
         return (CARD, representative) if number == CARD.number else None
+
+    async def search(self, channel: str, account: str, author: Any, text: str, *, limit: int) -> Sequence[CaseLine]:
+        del channel, account
+        found = text == "kettle" and await self.is_representative("teams", author)
+        return [LINE][:limit] if found else []
 
 
 class TeamsRemote(Remote):

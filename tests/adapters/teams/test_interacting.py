@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import replace
+from importlib.resources import files
+from typing import Any, cast
 
 import pytest
+from jsonschema import Draft6Validator
 
 from adapters import adaptive
-from adapters.teams import dialogs
+from adapters.desk import Choice, Form, FormField, Input, Target
+from adapters.teams import cards, dialogs
 from adapters.teams.surface import CREATE, SEARCH, UPDATE
 from store.engine import DatabaseUnavailable
-from store.model import InboundKind, Json
+from store.model import CardField, CardSuggestion, InboundKind, Json
 from tests.adapters.teams import events
 from tests.adapters.teams.events import AAD, ADA, CHAT, HELP, ROBIN
+from tests.adapters.teams.fake import TENANT
 from tests.adapters.teams.teams import CARD, TeamsRemote
 
+SCHEMA = cast(
+    "Any",
+    Draft6Validator(json.loads(files("adaptive_cards").joinpath("schemas/schema-1.5.json").read_text("utf-8"))),
+)
 FILLED = {"typed:issue": "It leaks", "chosen:priority": "High", "chosen:product": "Kettle%2C blue"}
 
 
@@ -180,7 +189,68 @@ async def test_cases_are_found_from_the_message_box(remote: TeamsRemote) -> None
         remote, "composeExtension/query", {"commandId": SEARCH, "parameters": [{"name": "q", "value": "kettle"}]}
     )
     assert status == 200
-    assert body["composeExtension"]["attachments"] == []
+    [found] = body["composeExtension"]["attachments"]
+    assert found["preview"]["content"]["title"] == "Case 1001: It leaks"
+    assert problems_of(found["content"]) == []
+
+
+async def test_the_form_of_a_card_is_that_of_its_case(remote: TeamsRemote) -> None:
+    """A conversation may have had several."""
+    _, dialog = await invoked(remote, "task/fetch", {"data": {"verb": "update", "case": 1001}})
+    assert kept(dialog)["form"]["case"] == 1001
+
+
+def test_a_form_of_any_size_is_a_valid_card_that_teams_takes() -> None:
+    target = Target(channel="teams", account=TENANT, conversation_key=CHAT, case=None)
+    many = tuple(Choice(value=f"v{at}", label=f"Entry {at}") for at in range(300))
+    fields = tuple(
+        FormField(id=f"f{at}", label=f"Field {at}", input=kind, hint="h" * 900, choices=choices, filled=filled)
+        for at, (kind, choices, filled) in enumerate(
+            [
+                (Input.ONE_OF, many, ("v7",)),
+                (Input.SOME_OF, many[:3], ("v1", "v2")),
+                (Input.DATE, (), ("the day after",)),
+                (Input.DATE, (), ("2026-11-25",)),
+                (Input.LINES, (), ("It leaks",)),
+            ]
+            * 6
+        )
+    )
+    shown = dialogs.dialog(Form(target=target, title="It leaks", fields=fields), "f:1")
+    assert len(json.dumps(shown)) <= 28_000
+    card = shown["task"]["value"]["card"]["content"]
+    assert problems_of(card) == []
+    inputs = {each["id"]: each for each in card["body"] if each["type"].startswith("Input.")}
+    assert inputs["chosen:f0"]["choices"] == [{"title": "Entry 7", "value": "v7"}]
+    assert inputs["chosen:f0"]["choices.data"]["dataset"] == "f0"
+    assert (inputs["typed:f2"]["type"], inputs["typed:f3"]["type"]) == ("Input.Text", "Input.Date")
+    assert inputs["typed:f2"]["label"] == "Field 2"
+
+
+@pytest.mark.parametrize("representative", [True, False])
+def test_the_card_is_valid_and_fits_however_much_it_says(*, representative: bool) -> None:
+    long = "It leaks " * 900
+    fields = tuple(CardField(label=f"Field {at}", value=long) for at in range(40))
+    suggestions = tuple(CardSuggestion(id=at, label="Priority", value=long, quote=long) for at in range(9))
+    full = replace(CARD, title=long, owner=long, changed=long, fields=fields, suggestions=suggestions)
+    for card in (CARD, full):
+        shown = cards.case_card(card, representative=representative)
+        assert problems_of(shown) == []
+        assert len(json.dumps(shown)) <= cards.MOST
+    assert "**" not in shown["fallbackText"]
+
+
+def problems_of(card: Json) -> list[str]:
+    """What Microsoft's schema says of one, without what only Teams' documentation has ("Typeahead search in Adaptive
+    Cards").
+    """
+    beyond = {("style", "filtered")}
+    body = [
+        {name: value for name, value in each.items() if name != "choices.data" and (name, str(value)) not in beyond}
+        for each in card["body"]
+    ]
+    bare = {**{name: value for name, value in card.items() if name != "msteams"}, "body": body}
+    return [f"{list(each.absolute_path)}: {each.message}"[:300] for each in SCHEMA.iter_errors(bare)]
 
 
 async def test_invokes_that_are_none_of_ours_are_refused_in_words(remote: TeamsRemote) -> None:
