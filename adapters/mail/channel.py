@@ -21,6 +21,7 @@ from adapters.mail.imap import MailboxState, Supervisor
 from adapters.mail.keeping import Keeping
 from adapters.mail.reading import FilePart
 from adapters.mail.sending import Smtp, compose
+from adapters.mail.sending.headers import listed
 from store import mail
 from store.engine import Database, DatabaseUnavailable
 from store.mail import SentLimits, is_listed
@@ -113,7 +114,7 @@ class MailChannel:
         if outbound.uncertain and await self._was_sent(mailbox, native_id):
             return native_id
         if automatic and not is_listed(outbound.audience or "", await self._representatives()):
-            await self._count(outbound, mailbox, str(message["To"]))
+            await self._count(outbound, mailbox, listed(message, "To")[0])
         refused = await self._senders[mailbox.name].send(message)
         await self._keep_copy(mailbox, message)
         if refused:
@@ -144,14 +145,16 @@ class MailChannel:
             raise Undeliverable(too_many)
 
     async def _of_those_who_take_part(self, outbound: Outbound) -> Json:
-        """Anybody can put strangers in Cc: the agent writes by itself to the sender, and to copies who wrote, too."""
+        """Anybody can put strangers in Reply-To and Cc: the agent writes by itself to one, and to those who wrote."""
         address = outbound.reply_address
-        if not address.get("cc"):
+        to, cc = (cast("list[str]", address.get(name) or []) for name in ("to", "cc"))
+        if not to[1:] and not cc:
             return address
         named = partial(mail.threads, account=outbound.account, keys=[outbound.conversation_key])
         thread = (await self._database.read(named)).get(outbound.conversation_key)
         people = thread.people if thread else frozenset[str]()
-        return {**address, "cc": [each for each in cast("list[str]", address["cc"]) if each in people]}
+        to = [*to[:1], *(each for each in to[1:] if each in people)]
+        return {**address, "to": to, "cc": [each for each in cc if each in people]}
 
     async def _passed_on(self, outbound: Outbound, mailbox: Mailbox) -> Sequence[FilePart]:
         """The files of a representative's mail that goes on to the customer."""

@@ -236,9 +236,11 @@ def reply_address(mail: Mail, mailbox: Mailbox, thread: Thread | None) -> Json:
     here: Json = {"message_id": mail.message_id, "references": references[-_REFERENCES:]}
     if thread is not None:
         return {**thread.reply_address, **here}
-    sender = [each.address for each in mail.reply_to] or [mail.sender.address if mail.sender else ""]
-    others = [each.address for each in (*mail.to, *mail.cc)]
     own = mailbox.own_addresses
+    # A Reply-To that names us alone would leave nobody to answer.
+    named = [each.address for each in mail.reply_to if each.address not in own]
+    sender = named or [mail.sender.address if mail.sender else ""]
+    others = [each.address for each in (*mail.to, *mail.cc)]
     return {
         "to": [each for each in sender if each not in own],
         "cc": [each for each in dict.fromkeys(others) if each not in own and each not in sender],

@@ -268,3 +268,19 @@ async def test_a_representative_who_is_copied_does_not_send_it_twice(mail_desk: 
     await mail_desk.arrives(to_both)
     await mail_desk.settled(2)
     assert not [each for each in mail_desk.letters_to("ann@customer.example") if "send it back" in text_of(each)]
+
+
+async def test_the_agent_writes_to_one_of_those_whom_a_stranger_wants_answered(mail_desk: MailDesk) -> None:
+    """Else one mail would reach hundreds, and each other list of them would have a limit of its own."""
+    many = ", ".join(f"victim{number}@many.example" for number in range(50))
+    await mail_desk.arrives(written(EVE, PROBLEM, "Mine", Reply_To=many))
+    await mail_desk.letter(to="victim0@many.example", containing="Case 1001")
+    await mail_desk.desk.settled()
+    assert {each for letter in mail_desk.there.letters for each in letter.recipients} == {"victim0@many.example"}
+
+
+async def test_who_wants_answers_at_our_own_address_is_answered_all_the_same(mail_desk: MailDesk) -> None:
+    await mail_desk.arrives(written(ANN, PROBLEM, "My toaster", Reply_To="support@example.org"))
+    answer = await mail_desk.letter(to="ann@customer.example", containing="Case 1001")
+    await mail_desk.arrives(reply(BEA, "Please send it back.", answer))
+    await mail_desk.letter(to="ann@customer.example", containing="send it back")

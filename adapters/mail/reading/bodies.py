@@ -11,7 +11,7 @@ from adapters.mail.reading.structure import Part
 
 _BODY_BYTES = 3_000_000
 _TEXTS = 20  # parts that are read as text; more of them are files
-_EVENTS = 5
+_CALENDARS = 5  # that are read
 _LONG_ENOUGH = 0.2  # of the HTML's words: a plain part with fewer is a stand-in
 _STAND_IN = re.compile(r"html|browser|javascript|view (?:this|it)", re.IGNORECASE)
 _FEW_WORDS = 60
@@ -29,6 +29,7 @@ class Body:
     alternative: bool = False  # whether the parts say the same
     tags: int = markup.TAGS  # that may still be read carefully
     leaves: int = 0
+    calendars: int = 0
     bytes_left: int = _BODY_BYTES
 
 
@@ -58,11 +59,22 @@ def _several(part: Part, body: Body) -> None:
 
 def _alternative(part: Part, body: Body) -> None:
     """One thing in several forms: the plain one for reading when it is good, the HTML to be shown."""
-    forms = Body(alternative=True, tags=body.tags, leaves=body.leaves, bytes_left=body.bytes_left)
+    forms = Body(
+        alternative=True,
+        tags=body.tags,
+        leaves=body.leaves,
+        calendars=body.calendars,
+        bytes_left=body.bytes_left,
+    )
     # The plain form first: the HTML needn't be converted when the plain one is good.
     for child in sorted(part.children, key=lambda each: each.content_type != "text/plain"):
         _collect(child, forms)
-    body.tags, body.leaves, body.bytes_left = forms.tags, forms.leaves, forms.bytes_left
+    body.tags, body.leaves, body.calendars, body.bytes_left = (
+        forms.tags,
+        forms.leaves,
+        forms.calendars,
+        forms.bytes_left,
+    )
     body.files += forms.files
     body.events += forms.events
     body.remarks += forms.remarks
@@ -110,7 +122,8 @@ def _leaf(part: Part, body: Body) -> None:
 
 def _file(part: Part, body: Body) -> None:
     body.files.append(part)
-    if part.content_type in {"text/calendar", "application/ics"} and len(body.events) < _EVENTS:
+    if part.content_type in {"text/calendar", "application/ics"} and body.calendars < _CALENDARS:
+        body.calendars += 1
         told = invitations.sentence(part.content, part.headers.parameter("charset") or None)
         if told and told not in body.events:
             body.events.append(told)

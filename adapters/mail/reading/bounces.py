@@ -5,7 +5,8 @@ from __future__ import annotations
 import email
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from flufl.bounce import all_failures
 
@@ -17,6 +18,7 @@ _BYTES = 100_000  # looked at by flufl.bounce: a report stands at the beginning
 _PLAIN = bytes(range(128)) + b"?" * 128
 # It logs each mail that it stumbles over with a stack trace; what strangers send is no error of ours.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
+_BLOCKS = 500  # of all delivery reports in a mail
 _NESTING = 30  # multiparts: the standard library's parser is slow on more
 _ADDRESS = re.compile(r"[^\s<>;,\"'()]{1,100}@[^\s<>;,\"'()]{1,255}")
 _ROBOT = re.compile(
@@ -39,17 +41,21 @@ def failed_in_reports(top: Part) -> tuple[tuple[str, ...], bool]:
     """The addresses that delivery reports of the mail call failed or delayed, and whether there is such a report."""
     found: list[str] = []
     is_report = False
-    for part in top.walk():
-        if part.content_type != "message/delivery-status":
-            continue
-        for block in re.split(rb"\r?\n[ \t]*\r?\n", part.content[:_BYTES]):
-            headers, _ = split_headers(block.lstrip() + b"\n\n")
-            action = headers.raw("action").lower()
-            recipient = headers.raw("original-recipient") or headers.raw("final-recipient")
-            is_report = is_report or action.startswith(("failed", "delayed"))
-            if recipient and not _MORE.match(action):
-                found += _ADDRESS.findall(recipient.partition(";")[2] or recipient)
+    for block in islice(_blocks(top), _BLOCKS):
+        headers, _ = split_headers(block.lstrip() + b"\n\n")
+        action = headers.raw("action").lower()
+        recipient = headers.raw("original-recipient") or headers.raw("final-recipient")
+        is_report = is_report or action.startswith(("failed", "delayed"))
+        if recipient and not _MORE.match(action):
+            found += _ADDRESS.findall(recipient.partition(";")[2] or recipient)
     return _unique(found), is_report
+
+
+def _blocks(top: Part) -> Iterator[bytes]:
+    """One for each recipient, and one before them."""
+    for part in top.walk():
+        if part.content_type == "message/delivery-status":
+            yield from re.split(rb"\r?\n[ \t]*\r?\n", part.content[:_BYTES])
 
 
 def failed_by_rules(raw: bytes, *, top_has_sender: bool) -> tuple[str, ...]:

@@ -18,13 +18,19 @@ _SENDER = re.compile(
 )
 _ADDRESS = re.compile(r"[^\s<>@\[\]():;,\"']{1,100}@[^\s<>@\[\]():;,\"']{1,255}")
 _FOLD_LENGTH = 5_000
+# "VS:" passes on in Danish and Norwegian, and answers in Finnish.
+_AMBIGUOUS = re.compile(r"\s*vs\s*[:\uff1a]", re.IGNORECASE)
+_FINNISH = re.compile(r"^[> \t*]*(?:lähettäjä|lähetetty|vastaanottaja)\b|\bkirjoitti\b", re.IGNORECASE | re.MULTILINE)
 
 
 def is_forward(top: Part, reply: Reply) -> bool:
     """A reply to a forwarded mail is none: it answers."""
     if any(fold.kind is FoldKind.FORWARD for fold in reply.folds):
         return True
-    return bool(_PREFIX.match(top.headers.text("subject")[:100]))
+    subject = top.headers.text("subject")[:100]
+    if _AMBIGUOUS.match(subject) and any(_FINNISH.search(fold.text[:_FOLD_LENGTH]) for fold in reply.folds):
+        return False
+    return bool(_PREFIX.match(subject))
 
 
 def original_sender(top: Part, reply: Reply) -> Address | None:

@@ -201,12 +201,13 @@ def _word(encoding: str, content: str) -> bytes:
     return lenient_base64(data)
 
 
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 
 
 def lenient_base64(data: bytes) -> bytes:
     """What can be read of it: other characters, and what is missing at the end, are passed over."""
-    data = _NOT_BASE64.sub(b"", data)
+    data = data.translate(None, _NOT_BASE64)
     data = data[: len(data) - 1] if len(data) % 4 == 1 else data
     try:
         return base64.b64decode(data + b"=" * (-len(data) % 4))

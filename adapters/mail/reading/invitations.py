@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from adapters.mail.reading.charsets import clean, decode
 _BYTES = 200_000
 _LINES = 3_000
 _LENGTH = 300  # characters of each value
+# Its rules may take icalendar seconds. Time zones are known by their names; else the time is told as it stands.
+_TIME_ZONE = re.compile(r"^BEGIN:VTIMEZONE\b.*?^END:VTIMEZONE\s*$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 _METHODS = {
     "REQUEST": "Invitation",
     "CANCEL": "Cancelled",
@@ -25,7 +28,7 @@ def sentence(content: bytes, charset: str | None) -> str | None:
     if len(content) > _BYTES or content.count(b"\n") > _LINES:
         return None
     try:
-        calendar = Calendar.from_ical(decode(content, charset)[0])
+        calendar = Calendar.from_ical(_TIME_ZONE.sub("", decode(content, charset)[0]))
         event = next(iter(calendar.events), None)
         return _told(str(calendar.get("METHOD", "")).upper(), event) if event else None
     # icalendar raises whatever its parsers happen to on what strangers write.

@@ -32,6 +32,7 @@ _LONGEST = 500  # characters of a line that is anything but text
 _WINDOW = 4  # lines that an attribution may be wrapped over
 _CONTINUED = 2  # lines that a value in a header block may be wrapped over
 _HEADER_LINES = 3
+_BLOCK_LINES = 40  # of the longest header block; without a limit, each line of a long one would look at all others
 
 
 def _alternatives(words: str | Sequence[str]) -> str:
@@ -122,7 +123,7 @@ def _header_block(texts: Sequence[str], start: int) -> int:
     first = _past_blank(texts, start + 1) if ruled else start
     labels: list[str] = []
     end, values, index = start, "", first
-    while index < len(texts) and index <= max(end, first) + _CONTINUED:
+    while index < min(len(texts), start + _BLOCK_LINES) and index <= max(end, first) + _CONTINUED:
         match = _LABELLED.match(texts[index])
         if index == first and not match:
             return start

@@ -21,6 +21,7 @@ TAGS = 4_000
 _ROUGH_CHARACTERS = 2_000_000
 _CAREFUL_CHARACTERS = 500_000
 _DEPTH = 150
+_TABLE_AREA = 10_000_000  # characters that tables may be drawn over: each cell is as wide as its column
 _SHOWN_TAGS = 20_000
 _SHOWN_CHARACTERS = 1_000_000
 
@@ -52,6 +53,7 @@ _FLAT = frozenset(
         " "
     )
 )
+_SHOWING = re.compile(r"\s*(?:display|white-space)\s*:", re.IGNORECASE)
 _CONFIG = ParserConfig(css=CSS_PROFILES["strict"], display_links=False, display_images=False)
 _PARSER = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 
@@ -67,6 +69,9 @@ def text_of(html: str, tags: int = TAGS) -> tuple[str, str | None]:
     try:
         tree = document_fromstring(html.encode("utf-8"), parser=_PARSER)
         _mark(tree)
+        _without_lengths(tree)
+        if len(html) * (html.count("<") + html.count("\n")) > _TABLE_AREA:
+            _flatten_tables(tree)
         text: str = Inscriptis(tree, _CONFIG).get_text()
     except (etree.LxmlError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError):
         return stripped(html), None
@@ -90,6 +95,21 @@ def _mark(tree: HtmlElement) -> None:
     for signature in tree.xpath(_SIGNATURES):
         if not "".join(signature.itertext()).lstrip().startswith("--"):
             _enclose(signature, "-- ", "")
+
+
+def _without_lengths(tree: HtmlElement) -> None:
+    """Whether something is shown, but no margins: the text would be padded with as many blanks as a stranger likes."""
+    for element in tree.xpath("//*[@style]"):
+        directives = [each for each in (element.get("style") or "").split(";") if _SHOWING.match(each)]
+        element.set("style", ";".join(directives))
+
+
+def _flatten_tables(tree: HtmlElement) -> None:
+    """One cell after the other, instead of side by side."""
+    for element in tree.xpath("//table | //tbody | //thead | //tfoot | //tr | //td | //th"):
+        element.tag = "span" if element.tag in {"td", "th"} else "div"
+        if element.tag == "span":
+            element.tail = f" {element.tail or ''}"
 
 
 def _enclose(element: HtmlElement, first: str, last: str) -> None:

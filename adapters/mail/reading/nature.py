@@ -28,14 +28,19 @@ _AUTOMATIC_HEADERS = (
     *("x-vacation", "x-autoresponder", "auto-reply", "x-pm-auto-reply", "x-feedback-id-auto"),
 )
 _PASSED_ON = tuple(f"{prefix}:" for prefix in phrases.FORWARD_PREFIXES)
-# A colon has to follow: a person writes "Out of office printer is broken".
+# A colon has to follow, or nothing: a person writes "Out of office printer is broken".
 _AUTOMATIC_SUBJECT = re.compile(
     r"\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response|antwort)|out of (?:the )?office(?: auto ?reply)?"
     r"|automatische antwort|abwesenheitsnotiz|abwesenheit(?:sassistent)?|réponse automatique|absence du bureau"
     r"|respuesta automática|resposta automática|risposta automatica|automatisch antwoord|afwezigheidsassistent"
     r"|autosvar|automatiskt? svar|automaattinen vastaus|automatyczna odpowiedź|autoodpowiedź|автоответ"
     r"|автоматический ответ|otomatik yanıt|automatická odpověď|automatikus válasz|răspuns automat|自动答复"
-    r"|自動回覆|自動応答|자동 회신)\s*[:\uff1a]",
+    r"|自動回覆|自動応答|자동 회신|自动回复|自動返信|자동 응답|odpowiedź automatyczna|αυτόματη απάντηση"
+    r"|رد تلقائي|الرد التلقائي"
+    r"|תשובה אוטומטית|מענה אוטומטי|автоматична відповідь|автоматичен отговор|automatická odpoveď|automatski odgovor"
+    r"|samodejni odgovor|automaatvastus|automātiska atbilde|automatinis atsakymas|trả lời tự động|ตอบกลับอัตโนมัติ"
+    r"|balasan otomatis|fuera de la oficina|fora do escritório|fuori sede|afwezig|abwesend|poissa|frånvaro)"
+    r"\s*(?:[:\uff1a]|\Z)",
     re.IGNORECASE,
 )
 

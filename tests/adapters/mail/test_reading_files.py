@@ -103,6 +103,15 @@ def test_a_reply_is_no_forward() -> None:
     assert not mail("Subject: Re: Fwd: x").is_forward
 
 
+def test_vs_answers_in_finnish_and_passes_on_in_danish() -> None:
+    finnish = (
+        "Kiitos.\n\nLähettäjä: Tuki <tuki@b.example>\nLähetetty: 3.3.2026\nVastaanottaja: Ann\nAihe: Keitin\n\nHei"
+    )
+    danish = "Se nedenfor.\n\nFra: Bo <bo@b.example>\nSendt: 3.3.2026\nTil: Ann\nEmne: Kedel\n\nHej"
+    assert not mail("Subject: VS: Keitin", body=finnish).is_forward
+    assert mail("Subject: VS: Kedel", body=danish).is_forward
+
+
 def _record(kind: int, data: bytes) -> bytes:
     return struct.pack("<BHHI", 2, kind, 0, len(data)) + data + struct.pack("<H", sum(data) & 0xFFFF)
 
