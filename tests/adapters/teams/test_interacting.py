@@ -241,9 +241,7 @@ def test_the_card_is_valid_and_fits_however_much_it_says(*, representative: bool
 
 
 def problems_of(card: Json) -> list[str]:
-    """What Microsoft's schema says of one, without what only Teams' documentation has ("Typeahead search in Adaptive
-    Cards").
-    """
+    """What Microsoft's schema says of one, without what Teams adds to it ("Typeahead search in Adaptive Cards")."""
     beyond = {("style", "filtered")}
     body = [
         {name: value for name, value in each.items() if name != "choices.data" and (name, str(value)) not in beyond}
