@@ -47,7 +47,7 @@ class PostgresServer:
         self._owner = _server_user() if os.geteuid() == 0 else None
         self._folder = Path(tempfile.mkdtemp(prefix="casewright-postgres-"))
         self._data = self._folder / "data"
-        self._port = _free_port()
+        self._port = free_port()
         self._idle: list[str] = []
         self._names = (f"test_{number}" for number in count(1))
         self._initialise()
@@ -136,7 +136,7 @@ def _server_user() -> pwd.struct_passwd:
         return pwd.getpwnam("nobody")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     for port in random.sample(PORTS, k=100):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):

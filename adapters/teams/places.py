@@ -72,4 +72,6 @@ def _key(activity: Json, conversation_id: str, kind: Kind) -> str:
     """A new post in a channel is a new conversation, and its thread the place."""
     if kind is not Kind.CHANNEL or _THREAD in conversation_id:
         return conversation_id
-    return f"{conversation_id}{_THREAD}{text(activity, 'replyToId') or required(activity, 'id')}"
+    # An action on a message may come without the thread that the message stands in.
+    message = part(part(activity, "value"), "messagePayload") or activity
+    return f"{conversation_id}{_THREAD}{text(message, 'replyToId') or required(message, 'id')}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession
@@ -20,6 +19,7 @@ from tests.engine.child import Death
 from tests.flow.desk import change_settings
 from tests.flow.product import Product, forget_the_deaths
 from tests.flow.teams_desk import environment
+from tests.postgres import free_port
 
 # In the order of a message's way. The second `finish` is that of the evaluation.
 BOUNDARIES = [
@@ -40,7 +40,7 @@ BOUNDARIES = [
 async def test_a_death_at_any_commit_stores_each_message_once_and_its_card_is_posted(
     migrated_url: str, tmp_path: Path, authority: Authority
 ) -> None:
-    database, port = Database(migrated_url), _free_port()
+    database, port = Database(migrated_url), free_port()
     try:
         async with fake_teams(authority, tmp_path / "tls") as teams, ClientSession() as session:
             teams.members[ADA] = {"id": ADA, "email": "ada@example.org", "tenantId": TENANT, "userRole": "user"}
@@ -84,9 +84,3 @@ async def _push(session: ClientSession, port: int, teams: FakeTeams, told: Json)
             except (ClientError, OSError):
                 pass
             await asyncio.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -40,6 +40,14 @@ async def test_a_post_whose_thread_is_not_named_begins_its_own(remote: TeamsRemo
     assert place_of(bare).key == place_of(post).key == f"{HELP};messageid={post['id']}"
 
 
+async def test_an_action_on_a_message_belongs_to_its_thread_though_the_thread_is_not_named(remote: TeamsRemote) -> None:
+    post = events.said(remote.teams, "My kettle leaks", conversation=HELP)
+    for message in ({"id": post["id"]}, {"id": "17", "replyToId": post["id"]}):
+        value = {"commandId": "createCase", "messagePayload": message}
+        told = events.invoke(remote.teams, "composeExtension/fetchTask", value, conversation=HELP)
+        assert place_of(told).key == place_of(post).key
+
+
 async def test_somebody_is_known_by_the_directorys_id_and_the_address_that_their_tenant_vouches_for(
     remote: TeamsRemote,
 ) -> None:
