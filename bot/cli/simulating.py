@@ -19,7 +19,8 @@ from bot.cli.opening import opened
 from bot.cli.output import AsJson, show, show_json, show_table
 from bot.cli.problems import Failure, Mistake
 from bot.simulation.figures import Played
-from bot.simulation.labelled import FileWrong, Labelled, read, settings_of
+from bot.simulation.files import FileWrong, read, settings_of
+from bot.simulation.labelled import Labelled
 from bot.simulation.past import past
 from bot.simulation.playing import PredictorName, by_field, detail, figures, played, predictor
 
@@ -77,7 +78,9 @@ def _settings(draft: Path | None, fields: Path | None) -> Settings | None:
         try:
             return settings_of(json.loads(fields.read_text(encoding="utf-8")))
         except (OSError, ValueError, RecursionError) as error:
-            raise FileWrong(f"{fields} can't be used: {error}") from error
+            raise FileWrong(f"{fields} can't be read as JSON: {error}") from error
+        except FileWrong as error:
+            raise FileWrong(f"{fields}: {error}") from error
     if draft is not None:
         try:
             return document.load(draft.read_text(encoding="utf-8"))
