@@ -22,7 +22,7 @@ from agent.conditions import nearest
 from agent.predictor import Sender
 from agent.settings import CaseField, Creation, FieldType, Settings, UpdateRule
 from bot.simulation.labelled import Labelled, Place
-from store.model import FieldId, Message, MessageId, Participant, Role
+from store.model import Category, FieldId, Message, MessageId, Participant, Role
 
 T = TypeVar("T")
 
@@ -283,10 +283,17 @@ def conversation(told: Any, settings: Settings | None) -> Labelled:
         fields = _fields(_checked(_Document, cast("object", told)).fields)
         settings = _settings(fields, [fields[0].id])
     _check_labels(line, [field.id for field in settings.fields])
-    return _labelled(line, settings)
+    return _labelled(line, settings, None if has_own else _category(line.channel, settings))
 
 
-def _labelled(line: _Line, settings: Settings) -> Labelled:
+def _category(channel: str, settings: Settings) -> Category:
+    """Mails are opened by rules; where there is none, as in a document of fields, they are taken for a chat."""
+    if channel == "email" and settings.record_creation_rules:
+        return Category.EMAIL
+    return Category.VOICE if channel == "voice" else Category.CHAT
+
+
+def _labelled(line: _Line, settings: Settings, category: Category | None) -> Labelled:
     now = datetime.combine(line.now, _NOON.timetz()) if line.now else _NOON
     sender = line.sender or _From()
     return Labelled(
@@ -302,6 +309,7 @@ def _labelled(line: _Line, settings: Settings) -> Labelled:
         evidence=_places(line),
         case=line.case,
         case_after=line.case_after,
+        category=category,
     )
 
 

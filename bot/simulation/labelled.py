@@ -10,7 +10,7 @@ from typing import Any
 from agent.predictor import PredictionRequest, Sender
 from agent.settings import CaseField, Settings
 from bot.simulation.rightness import is_acceptable
-from store.model import FieldId, Message, Value
+from store.model import Category, FieldId, Message, Value
 
 Place = tuple[int, int, int]
 """Message, start, end."""
@@ -32,6 +32,9 @@ class Labelled:
     evidence: Mapping[FieldId, Sequence[Place]]
     case: bool | None = None
     case_after: int | None = None  # None: nobody has said when it was due
+    category: Category | None = None  # None: no conversation as they come in, its fields alone are predicted
+    account: str = ""
+    joins: bool = False  # a case that other conversations had opened
 
     def request(self, messages: int | None = None, current: Mapping[FieldId, Value] | None = None) -> PredictionRequest:
         """After so many messages; None: at the end."""

@@ -38,6 +38,7 @@ def _conversation(connection: Connection, conversation_id: ConversationId, setti
     offered = {field.id for field in settings.fields}
     values = case.values if case else {}
     transcript = conversations.transcript(connection, conversation_id)
+    joins = case is not None and case.conversations[:1] != (conversation_id,)
     return Labelled(
         id=str(conversation_id),
         channel=conversation.channel,
@@ -49,6 +50,8 @@ def _conversation(connection: Connection, conversation_id: ConversationId, setti
         expected={name: [each.value] for name, each in values.items() if name in offered},
         contained={},
         evidence={},
-        case=case is not None,
-        case_after=0 if case else None,  # nobody has said when it was due
+        case=None if joins else case is not None,
+        category=conversation.category,
+        account=conversation.account,
+        joins=joins,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from enum import StrEnum
@@ -17,6 +18,7 @@ from pydantic_core import to_jsonable_python
 from agent.embedded.model.artefact import shipped
 from agent.embedded.predictor import evaluate
 from agent.settings import FieldType
+from bot.simulation.course import Course, Fate
 from bot.simulation.figures import Evaluate, Played, Slot, counts, decisions, play, recall_at
 from bot.simulation.labelled import Labelled
 from store.model import FieldId
@@ -92,7 +94,14 @@ def figures(every: Sequence[Played]) -> dict[str, Any]:
     decided = decisions(every)
     if decided.total:
         told |= {"case_decisions": decided.right / decided.total, "cases_too_early": decided.too_early}
-    return told
+    return told | _courses([one.course for one in every if one.course])
+
+
+def _courses(courses: Sequence[Course]) -> dict[str, int]:
+    """What would have become of the conversations, counted; nothing where only their fields were predicted."""
+    fates = Counter(course.fate for course in courses)
+    updated = sum(bool(course.updates) for course in courses)
+    return {f"cases_{fate}": fates[fate] for fate in Fate} | {"cases_updated": updated} if courses else {}
 
 
 def by_field(every: Sequence[Played]) -> dict[str, dict[str, Any]]:
@@ -124,17 +133,22 @@ def match_rate(slots: Iterable[Slot]) -> float | None:
 
 def detail(one: Played) -> Mapping[str, Any]:
     """One conversation: what was predicted and why, beside what is so."""
-    expected = one.conversation.expected
+    expected, course = one.conversation.expected, one.course
     return to_jsonable_python(
         {
             "id": one.conversation.id,
             "opened_after": one.opened,
             "case": one.conversation.case,
             "case_after": one.conversation.case_after,
+            "fate": course.fate if course else None,
+            "why": course.why if course else None,
+            "updates": course.updates if course else None,
+            "suggested": course.suggested if course else None,
             "fields": {
                 slot.field.id: {
                     "predicted": slot.value,
                     "confidence": slot.confidence if slot.value is not None else None,
+                    "in_case": course.values.get(FieldId(slot.field.id)) if course else None,
                     "actual": expected.get(FieldId(slot.field.id)),
                     "right": slot.right if slot.value is not None or slot.expected else None,
                     "quotes": slot.quotes,

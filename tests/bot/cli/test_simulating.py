@@ -231,3 +231,32 @@ def test_past_conversations_of_the_store_are_played_and_nothing_is_written(
 def _everything(connection: Any) -> list[int]:
     tables = ("cases", "evaluations", "audit", "messages", "outbox")
     return [connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one() for name in tables]  # noqa: S608
+
+
+def test_a_draft_of_the_settings_says_what_would_have_become_of_each_conversation(
+    cli: CommandLine, fields: Path
+) -> None:
+    del fields
+    draft = {"fields": FIELDS["fields"], "default_fields": ["contact", "priority"], "creation": {"require": "all"}}
+    told = {name: _fate(cli, draft | changed) for name, changed in DRAFTS.items()}
+    assert told == {
+        "all": ("not_created", None),
+        "any": ("created", 1),
+        "confirmed": ("proposed", 1),
+    }
+
+
+DRAFTS: dict[str, dict[str, Any]] = {
+    "all": {},
+    "any": {"creation": {"require": "any"}},
+    "confirmed": {"creation": {"require": "any"}, "automation": {"create": "confirm"}},
+}
+
+
+def _fate(cli: CommandLine, draft: dict[str, Any]) -> tuple[str, int | None]:
+    Path("draft.yaml").write_text(json.dumps(draft))
+    file = lines("one.jsonl", {**CASE, "sender": {}})
+    told = cli("simulate", "--file", str(file), "--settings", "draft.yaml", "--details", "d.jsonl", "--json").data
+    [detail] = [json.loads(line) for line in Path("d.jsonl").read_text().splitlines()]
+    assert told[f"cases_{detail['fate']}"] == 1
+    return detail["fate"], detail["opened_after"]
