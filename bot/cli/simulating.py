@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,6 +18,7 @@ from agent.settings import Settings
 from bot.cli.opening import opened
 from bot.cli.output import AsJson, show, show_json, show_table
 from bot.cli.problems import Failure, Mistake
+from bot.simulation import report
 from bot.simulation.figures import Played
 from bot.simulation.files import FileWrong, read, settings_of
 from bot.simulation.labelled import Labelled
@@ -48,17 +49,21 @@ def simulate(
     details: Annotated[
         Path | None, typer.Option(help="Write what came of each conversation there, a line each.")
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report with plots there, one page for a browser.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Play past conversations again, from a file or from the store, and say what would have come of them."""
     try:
         predictor(using)
         chosen = _settings(settings, fields)
-        every = _all(_conversations(file, chosen), using, details)
+        with _spooled(details) as spool:
+            every = _all(_conversations(file, chosen), using, spool)
+            if not every:
+                raise Failure("There is no conversation to play.")
+            if html is not None:
+                _report(html, every, spool, source=f"{file or 'Conversations of the store'}, predicted by {using}")
     except (FileWrong, ValueError) as error:
         raise Mistake(str(error)) from None
-    if not every:
-        raise Failure("There is no conversation to play.")
     told = figures(every)
     if as_json:
         show_json({**told, "fields": by_field(every)})
@@ -68,6 +73,8 @@ def simulate(
     show_table(("field", *(each.replace("_", " ") for each in _FIGURES)), rows)
     if details is not None:
         show(f"{details} says what came of each conversation.")
+    if html is not None:
+        show(f"{html} shows it all in a browser.")
 
 
 def _settings(draft: Path | None, fields: Path | None) -> Settings | None:
@@ -98,24 +105,37 @@ def _conversations(file: Path | None, settings: Settings | None) -> Iterable[Lab
         return database.read_now(lambda connection: list(past(connection, settings)))
 
 
-def _all(conversations: Iterable[Labelled], using: PredictorName, details: Path | None) -> Sequence[Played]:
-    with ExitStack() as open_:
-        console = Console(stderr=True)
-        progress = open_.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
+def _all(conversations: Iterable[Labelled], using: PredictorName, spool: IO[str]) -> Sequence[Played]:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         running = progress.add_task("Playing", total=len(conversations) if isinstance(conversations, list) else None)
-        try:
-            lines = open_.enter_context(details.open("w", encoding="utf-8")) if details else None
-        except OSError as error:
-            raise Mistake(f"{details} can't be written: {error.strerror}.") from None
 
         def seen() -> Iterator[Played]:
             for one in played(conversations, using):
                 progress.advance(running)
-                if lines is not None:
-                    lines.write(json.dumps(detail(one), ensure_ascii=False) + "\n")
+                spool.write(json.dumps(detail(one), ensure_ascii=False) + "\n")
                 yield one
 
         return list(seen())
+
+
+def _spooled(details: Path | None) -> IO[str]:
+    """Where the details go as they come: a file of the person's, or one that is gone afterwards. Raises Mistake."""
+    if details is None:
+        return TemporaryFile("w+", encoding="utf-8")
+    try:
+        return details.open("w+", encoding="utf-8")
+    except OSError as error:
+        raise Mistake(f"{details} can't be written: {error.strerror}.") from None
+
+
+def _report(html: Path, every: Sequence[Played], spool: IO[str], *, source: str) -> None:
+    spool.seek(0)
+    try:
+        with html.open("w", encoding="utf-8") as file:
+            report.write(file, every, map(json.loads, spool), source=source)
+    except OSError as error:
+        raise Mistake(f"{html} can't be written: {error.strerror}.") from None
 
 
 def _number(value: Any) -> str:

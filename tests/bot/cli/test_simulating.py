@@ -260,3 +260,13 @@ def _fate(cli: CommandLine, draft: dict[str, Any]) -> tuple[str, int | None]:
     [detail] = [json.loads(line) for line in Path("d.jsonl").read_text().splitlines()]
     assert told[f"cases_{detail['fate']}"] == 1
     return detail["fate"], detail["opened_after"]
+
+
+def test_the_report_is_written_beside_the_figures(cli: CommandLine, fields: Path) -> None:
+    file = lines("labelled.jsonl", CASE)
+    done = cli("simulate", "--file", str(file), "--fields", str(fields), "--html", "report.html")
+    assert "report.html shows it all" in done.out
+    assert "ann@example.org" in Path("report.html").read_text()
+    refused(
+        cli("simulate", "--file", str(file), "--fields", str(fields), "--html", "no/where.html"), "can't be written"
+    )
