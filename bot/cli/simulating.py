@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
@@ -21,9 +22,10 @@ from bot.cli.problems import Failure, Mistake
 from bot.simulation import report
 from bot.simulation.figures import Played
 from bot.simulation.files import FileWrong, read, settings_of
+from bot.simulation.journal import JournalWrong, journal_in, without_words
 from bot.simulation.labelled import Labelled
 from bot.simulation.past import past
-from bot.simulation.playing import PredictorName, by_field, detail, figures, played, predictor
+from bot.simulation.playing import PredictorName, by_field, detail, figures, identity, played, predictor
 
 app = typer.Typer(add_completion=False)
 
@@ -50,20 +52,29 @@ def simulate(
         Path | None, typer.Option(help="Write what came of each conversation there, a line each.")
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report with plots there, one page for a browser.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="Keep there what was played, and don't play again what it holds.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Play past conversations again, from a file or from the store, and say what would have come of them."""
     try:
         predictor(using)
         chosen = _settings(settings, fields)
-        with _spooled(details) as spool:
-            every = _all(_conversations(file, chosen), using, spool)
+        with ExitStack() as open_:
+            spool = open_.enter_context(_spooled(details))
+            kept = open_.enter_context(journal_in(journal, identity(using))) if journal else None
+            conversations, total = open_.enter_context(_conversations(file, chosen))
+            every = _all(played(conversations, using, kept), total, spool)
             if not every:
                 raise Failure("There is no conversation to play.")
             if html is not None:
                 _report(html, every, spool, source=f"{file or 'Conversations of the store'}, predicted by {using}")
-    except (FileWrong, ValueError) as error:
+    except (FileWrong, JournalWrong, ValueError) as error:
         raise Mistake(str(error)) from None
+    except KeyboardInterrupt:
+        going_on = f"{journal} keeps what was played: the same command goes on from there." if journal else ""
+        raise Failure(f"Interrupted. {going_on}".rstrip()) from None
     told = figures(every)
     if as_json:
         show_json({**told, "fields": by_field(every)})
@@ -98,25 +109,27 @@ def _settings(draft: Path | None, fields: Path | None) -> Settings | None:
     return None
 
 
-def _conversations(file: Path | None, settings: Settings | None) -> Iterable[Labelled]:
+@contextmanager
+def _conversations(file: Path | None, settings: Settings | None) -> Generator[tuple[Iterable[Labelled], int | None]]:
+    """And how many there are; None: nobody knows before the end."""
     if file is not None:
-        return read(file, settings)
+        yield read(file, settings), None
+        return
     with opened() as database:
-        return database.read_now(lambda connection: list(past(connection, settings)))
+        yield past(database, settings)
 
 
-def _all(conversations: Iterable[Labelled], using: PredictorName, spool: IO[str]) -> Sequence[Played]:
+def _all(playing: Generator[Played], total: int | None, spool: IO[str]) -> Sequence[Played]:
+    """What the figures need; the details go to the spool as they come."""
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        running = progress.add_task("Playing", total=len(conversations) if isinstance(conversations, list) else None)
-
-        def seen() -> Iterator[Played]:
-            for one in played(conversations, using):
-                progress.advance(running)
-                spool.write(json.dumps(detail(one), ensure_ascii=False) + "\n")
-                yield one
-
-        return list(seen())
+    every: list[Played] = []
+    with closing(playing), Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        running = progress.add_task("Playing", total=total)
+        for one in playing:
+            progress.advance(running)
+            spool.write(json.dumps(detail(one), ensure_ascii=False) + "\n")
+            every.append(without_words(one))
+    return every
 
 
 def _spooled(details: Path | None) -> IO[str]:

@@ -11,6 +11,7 @@ from statistics import quantiles
 from typing import Protocol
 
 from agent.evidence import refusal
+from agent.llm.question import Usage
 from agent.predictor import Abstention, Prediction, PredictionRequest
 from agent.settings import CaseField
 from bot.simulation.course import Course, Rehearsal
@@ -42,6 +43,14 @@ class Slot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What a provider's model took for one conversation."""
+
+    usage: Usage
+    unanswered: int  # evaluations in which it gave no answer: the embedded predictor did
+
+
+@dataclass(frozen=True, kw_only=True)
 class Played:
     """One conversation, evaluated after each of its messages."""
 
@@ -49,6 +58,7 @@ class Played:
     slots: tuple[Slot, ...]
     course: Course | None  # None: only its fields were predicted
     seconds: tuple[float, ...]  # of each evaluation in which the predictor was asked
+    spent: Spent | None = None  # None: no model was to be asked
 
     @property
     def opened(self) -> int | None:

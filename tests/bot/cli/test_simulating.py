@@ -270,3 +270,21 @@ def test_the_report_is_written_beside_the_figures(cli: CommandLine, fields: Path
     refused(
         cli("simulate", "--file", str(file), "--fields", str(fields), "--html", "no/where.html"), "can't be written"
     )
+
+
+@pytest.mark.parametrize("number", [3, 45])
+def test_what_the_journal_holds_is_not_played_again(cli: CommandLine, fields: Path, number: int) -> None:
+    file = lines("many.jsonl", *({**CASE, "id": str(each)} for each in range(number)))
+    command = ("simulate", "--file", str(file), "--fields", str(fields), "--predictor", "rules", "--json")
+    first = cli(*command, "--journal", "journal").data
+    assert cli(*command, "--journal", "journal").data == first  # the milliseconds, too
+    lines("many.jsonl", *({**CASE, "id": str(each)} for each in range(number + 1)))
+    assert cli(*command, "--journal", "journal").data["conversations"] == number + 1
+    assert len(Path("journal").read_text().splitlines()) == 1 + number + 1
+
+
+def test_a_journal_that_is_none_is_refused(cli: CommandLine, fields: Path) -> None:
+    file = lines("labelled.jsonl", CASE)
+    command = ("simulate", "--file", str(file), "--fields", str(fields))
+    refused(cli(*command, "--journal", str(fields)), "fields.json is no journal of a simulation: name another file.")
+    refused(cli(*command, "--journal", "no/where"), "no/where can't be used: No such file or directory.")
