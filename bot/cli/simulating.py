@@ -15,17 +15,22 @@ from rich.progress import Progress
 
 from agent import document
 from agent.document import SettingsError
-from agent.settings import Settings
-from bot.cli.opening import opened
+from agent.llm.breaker import Breaker
+from agent.llm.reader import Llm
+from agent.settings import PredictorChoice, Settings
+from bot.cli.opening import configuration, opened
 from bot.cli.output import AsJson, show, show_json, show_table
 from bot.cli.problems import Failure, Mistake
+from bot.config import ConfigError, llm_configuration
+from bot.provider import connect
 from bot.simulation import report
 from bot.simulation.figures import Played
 from bot.simulation.files import FileWrong, read, settings_of
 from bot.simulation.journal import JournalWrong, journal_in, without_words
 from bot.simulation.labelled import Labelled
+from bot.simulation.modelled import Run
 from bot.simulation.past import past
-from bot.simulation.playing import PredictorName, by_field, detail, figures, identity, played, predictor
+from bot.simulation.playing import PredictorName, by_field, detail, figures, identity, played
 
 app = typer.Typer(add_completion=False)
 
@@ -59,18 +64,21 @@ def simulate(
 ) -> None:
     """Play past conversations again, from a file or from the store, and say what would have come of them."""
     try:
-        predictor(using)
+        run = _run(using)
         chosen = _settings(settings, fields)
         with ExitStack() as open_:
             spool = open_.enter_context(_spooled(details))
-            kept = open_.enter_context(journal_in(journal, identity(using))) if journal else None
+            kept = (
+                open_.enter_context(journal_in(journal, run.identity if run else identity(using))) if journal else None
+            )
             conversations, total = open_.enter_context(_conversations(file, chosen))
-            every = _all(played(conversations, using, kept), total, spool)
+            playing = run.played(conversations, kept) if run else played(conversations, using, kept)
+            every = _all(playing, total, spool)
             if not every:
                 raise Failure("There is no conversation to play.")
             if html is not None:
                 _report(html, every, spool, source=f"{file or 'Conversations of the store'}, predicted by {using}")
-    except (FileWrong, JournalWrong, ValueError) as error:
+    except (FileWrong, JournalWrong) as error:
         raise Mistake(str(error)) from None
     except KeyboardInterrupt:
         going_on = f"{journal} keeps what was played: the same command goes on from there." if journal else ""
@@ -86,6 +94,22 @@ def simulate(
         show(f"{details} says what came of each conversation.")
     if html is not None:
         show(f"{html} shows it all in a browser.")
+
+
+def _run(using: PredictorName) -> Run | None:
+    """With a provider's model; None: without. Raises Mistake where no provider is configured."""
+    if using in {PredictorName.RULES, PredictorName.EMBEDDED}:
+        return None
+    provider = llm_configuration(configuration())
+    if provider is None:
+        raise Mistake(
+            f"--predictor {using} asks a provider's model, and none is configured: set CASEWRIGHT_LLM_PROVIDER and"
+            " CASEWRIGHT_LLM_MODEL (docs/llm.md), or take --predictor embedded."
+        )
+    try:
+        return Run(Llm(connect(provider), Breaker()), PredictorChoice(using))
+    except ConfigError as error:
+        raise Mistake(str(error)) from None
 
 
 def _settings(draft: Path | None, fields: Path | None) -> Settings | None:

@@ -22,7 +22,9 @@ from pydantic_core import to_jsonable_python
 
 from agent.embedded.model.artefact import CARD, FOLDER, shipped
 from agent.embedded.predictor import EmbeddedPredictor, evaluate
+from agent.llm.question import Usage
 from agent.settings import FieldType
+from bot.modelled import cost_of
 from bot.simulation.course import Course, Fate
 from bot.simulation.figures import Evaluate, Played, Slot, counts, decisions, play, recall_at
 from bot.simulation.journal import Journal, as_json, restored
@@ -42,14 +44,8 @@ class PredictorName(StrEnum):
 
 
 def predictor(name: PredictorName) -> Evaluate:
-    """Raises ValueError for those that ask a provider."""
-    match name:
-        case PredictorName.RULES:
-            return evaluate
-        case PredictorName.EMBEDDED:
-            return partial(evaluate, artefact=shipped())
-        case _:
-            raise ValueError(f"A simulation can't ask {name} yet: it would send every conversation to its provider.")
+    """One that works here."""
+    return evaluate if name is PredictorName.RULES else partial(evaluate, artefact=shipped())
 
 
 def identity(name: PredictorName) -> str:
@@ -203,7 +199,24 @@ def figures(every: Sequence[Played]) -> dict[str, Any]:
     decided = decisions(every)
     if decided.total:
         told |= {"case_decisions": decided.right / decided.total, "cases_too_early": decided.too_early}
-    return told | _courses([one.course for one in every if one.course])
+    return told | _courses([one.course for one in every if one.course]) | _spent(every)
+
+
+def _spent(every: Sequence[Played]) -> dict[str, Any]:
+    """What a model took, where one was to be asked; its cost where the settings tell the provider's prices."""
+    asked = [(one.spent, one.conversation.settings.prediction.prices) for one in every if one.spent is not None]
+    if not asked:
+        return {}
+    usage = sum((spent.usage for spent, _ in asked), start=Usage())
+    costs = [(cost_of(spent.usage, prices), prices.currency) for spent, prices in asked if prices is not None]
+    return {
+        "llm_requests": usage.requests,
+        "llm_tokens_input": usage.input,
+        "llm_tokens_cached": usage.cached,
+        "llm_tokens_output": usage.output,
+        "llm_cost": f"{sum(cost for cost, _ in costs)} {costs[0][1]}" if len(costs) == len(asked) else None,
+        "llm_unanswered": sum(spent.unanswered for spent, _ in asked),
+    }
 
 
 def _courses(courses: Sequence[Course]) -> dict[str, int]:
