@@ -30,7 +30,7 @@ def modelled(consultation: Consultation, prices: Prices | None) -> Modelled:
     if reader is None:
         return Modelled(trouble=unanswered.trouble if unanswered else None, detail=_reason(consultation))
     usage = reader.usage
-    cost = None if prices is None else _cost(usage, prices)
+    cost = None if prices is None else cost_of(usage, prices)
     currency = prices.currency if prices else ""
     detail: Json = {} if reader.kept is None else {"reading": reader.kept}
     if usage.requests or unanswered:
@@ -54,7 +54,7 @@ def _reason(consultation: Consultation) -> Json:
     return {"fallback": str(consultation.unanswered)} if consultation.unanswered else {}
 
 
-def _cost(usage: Usage, prices: Prices) -> Decimal:
+def cost_of(usage: Usage, prices: Prices) -> Decimal:
     cached = prices.input if prices.cached is None else prices.cached
     parts = ((usage.input - usage.cached, prices.input), (usage.cached, cached), (usage.output, prices.output))
     return sum((Decimal(tokens) * Decimal(str(price)) for tokens, price in parts), Decimal()) / _MILLION

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bot.simulation.labelled import Labelled, read, settings_of
+from bot.simulation.files import read, settings_of
+from bot.simulation.labelled import Labelled
 
 CHOSEN_ON = 600
 """Lines of a public dev set on which choices are made; the rest is for reporting."""

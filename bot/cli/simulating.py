@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,14 +15,22 @@ from rich.progress import Progress
 
 from agent import document
 from agent.document import SettingsError
-from agent.settings import Settings
-from bot.cli.opening import opened
+from agent.llm.breaker import Breaker
+from agent.llm.reader import Llm
+from agent.settings import PredictorChoice, Settings
+from bot.cli.opening import configuration, opened
 from bot.cli.output import AsJson, show, show_json, show_table
 from bot.cli.problems import Failure, Mistake
+from bot.config import ConfigError, llm_configuration
+from bot.provider import connect
+from bot.simulation import report
 from bot.simulation.figures import Played
-from bot.simulation.labelled import FileWrong, Labelled, read, settings_of
+from bot.simulation.files import FileWrong, read, settings_of
+from bot.simulation.journal import JournalWrong, journal_in, without_words
+from bot.simulation.labelled import Labelled
+from bot.simulation.modelled import Run
 from bot.simulation.past import past
-from bot.simulation.playing import PredictorName, by_field, detail, figures, played, predictor
+from bot.simulation.playing import PredictorName, by_field, detail, figures, identity, played
 
 app = typer.Typer(add_completion=False)
 
@@ -47,17 +56,33 @@ def simulate(
     details: Annotated[
         Path | None, typer.Option(help="Write what came of each conversation there, a line each.")
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report with plots there, one page for a browser.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="Keep there what was played, and don't play again what it holds.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Play past conversations again, from a file or from the store, and say what would have come of them."""
     try:
-        predictor(using)
+        run = _run(using)
         chosen = _settings(settings, fields)
-        every = _all(_conversations(file, chosen), using, details)
-    except (FileWrong, ValueError) as error:
+        with ExitStack() as open_:
+            spool = open_.enter_context(_spooled(details))
+            kept = (
+                open_.enter_context(journal_in(journal, run.identity if run else identity(using))) if journal else None
+            )
+            conversations, total = open_.enter_context(_conversations(file, chosen))
+            playing = run.played(conversations, kept) if run else played(conversations, using, kept)
+            every = _all(playing, total, spool)
+            if not every:
+                raise Failure("There is no conversation to play.")
+            if html is not None:
+                _report(html, every, spool, source=f"{file or 'Conversations of the store'}, predicted by {using}")
+    except (FileWrong, JournalWrong) as error:
         raise Mistake(str(error)) from None
-    if not every:
-        raise Failure("There is no conversation to play.")
+    except KeyboardInterrupt:
+        going_on = f"{journal} keeps what was played: the same command goes on from there." if journal else ""
+        raise Failure(f"Interrupted. {going_on}".rstrip()) from None
     told = figures(every)
     if as_json:
         show_json({**told, "fields": by_field(every)})
@@ -67,6 +92,24 @@ def simulate(
     show_table(("field", *(each.replace("_", " ") for each in _FIGURES)), rows)
     if details is not None:
         show(f"{details} says what came of each conversation.")
+    if html is not None:
+        show(f"{html} shows it all in a browser.")
+
+
+def _run(using: PredictorName) -> Run | None:
+    """With a provider's model; None: without. Raises Mistake where no provider is configured."""
+    if using in {PredictorName.RULES, PredictorName.EMBEDDED}:
+        return None
+    provider = llm_configuration(configuration())
+    if provider is None:
+        raise Mistake(
+            f"--predictor {using} asks a provider's model, and none is configured: set CASEWRIGHT_LLM_PROVIDER and"
+            " CASEWRIGHT_LLM_MODEL (docs/llm.md), or take --predictor embedded."
+        )
+    try:
+        return Run(Llm(connect(provider), Breaker()), PredictorChoice(using))
+    except ConfigError as error:
+        raise Mistake(str(error)) from None
 
 
 def _settings(draft: Path | None, fields: Path | None) -> Settings | None:
@@ -77,7 +120,9 @@ def _settings(draft: Path | None, fields: Path | None) -> Settings | None:
         try:
             return settings_of(json.loads(fields.read_text(encoding="utf-8")))
         except (OSError, ValueError, RecursionError) as error:
-            raise FileWrong(f"{fields} can't be used: {error}") from error
+            raise FileWrong(f"{fields} can't be read as JSON: {error}") from error
+        except FileWrong as error:
+            raise FileWrong(f"{fields}: {error}") from error
     if draft is not None:
         try:
             return document.load(draft.read_text(encoding="utf-8"))
@@ -88,31 +133,46 @@ def _settings(draft: Path | None, fields: Path | None) -> Settings | None:
     return None
 
 
-def _conversations(file: Path | None, settings: Settings | None) -> Iterable[Labelled]:
+@contextmanager
+def _conversations(file: Path | None, settings: Settings | None) -> Generator[tuple[Iterable[Labelled], int | None]]:
+    """And how many there are; None: nobody knows before the end."""
     if file is not None:
-        return read(file, settings)
+        yield read(file, settings), None
+        return
     with opened() as database:
-        return database.read_now(lambda connection: list(past(connection, settings)))
+        yield past(database, settings)
 
 
-def _all(conversations: Iterable[Labelled], using: PredictorName, details: Path | None) -> Sequence[Played]:
-    with ExitStack() as open_:
-        console = Console(stderr=True)
-        progress = open_.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
-        running = progress.add_task("Playing", total=len(conversations) if isinstance(conversations, list) else None)
-        try:
-            lines = open_.enter_context(details.open("w", encoding="utf-8")) if details else None
-        except OSError as error:
-            raise Mistake(f"{details} can't be written: {error.strerror}.") from None
+def _all(playing: Generator[Played], total: int | None, spool: IO[str]) -> Sequence[Played]:
+    """What the figures need; the details go to the spool as they come."""
+    console = Console(stderr=True)
+    every: list[Played] = []
+    with closing(playing), Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        running = progress.add_task("Playing", total=total)
+        for one in playing:
+            progress.advance(running)
+            spool.write(json.dumps(detail(one), ensure_ascii=False) + "\n")
+            every.append(without_words(one))
+    return every
 
-        def seen() -> Iterator[Played]:
-            for one in played(conversations, using):
-                progress.advance(running)
-                if lines is not None:
-                    lines.write(json.dumps(detail(one), ensure_ascii=False) + "\n")
-                yield one
 
-        return list(seen())
+def _spooled(details: Path | None) -> IO[str]:
+    """Where the details go as they come: a file of the person's, or one that is gone afterwards. Raises Mistake."""
+    if details is None:
+        return TemporaryFile("w+", encoding="utf-8")
+    try:
+        return details.open("w+", encoding="utf-8")
+    except OSError as error:
+        raise Mistake(f"{details} can't be written: {error.strerror}.") from None
+
+
+def _report(html: Path, every: Sequence[Played], spool: IO[str], *, source: str) -> None:
+    spool.seek(0)
+    try:
+        with html.open("w", encoding="utf-8") as file:
+            report.write(file, every, map(json.loads, spool), source=source)
+    except OSError as error:
+        raise Mistake(f"{html} can't be written: {error.strerror}.") from None
 
 
 def _number(value: Any) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import quantiles
+from typing import Protocol
 
 from agent.evidence import refusal
+from agent.llm.question import Usage
 from agent.predictor import Abstention, Prediction, PredictionRequest
 from agent.settings import CaseField
+from bot.simulation.course import Course, Rehearsal
 from bot.simulation.labelled import Labelled
 from store.model import FieldId, Role, Value
 
@@ -39,14 +43,31 @@ class Slot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What a provider's model took for one conversation."""
+
+    usage: Usage
+    unanswered: int  # evaluations in which it gave no answer: the embedded predictor did
+
+
+@dataclass(frozen=True, kw_only=True)
 class Played:
     """One conversation, evaluated after each of its messages."""
 
     conversation: Labelled
     slots: tuple[Slot, ...]
-    opened: int | None  # the message after which the required fields were there
-    flips: int  # values replaced by others while the conversation went on
-    seconds: tuple[float, ...]  # of processor time: other programs' share of the machine is no property of ours
+    course: Course | None  # None: only its fields were predicted
+    seconds: tuple[float, ...]  # of each evaluation in which the predictor was asked
+    spent: Spent | None = None  # None: no model was to be asked
+
+    @property
+    def opened(self) -> int | None:
+        """The message after which a case was opened, or proposed."""
+        return self.course.opened if self.course else None
+
+    @property
+    def flips(self) -> int:
+        return self.course.flips if self.course else 0
 
     @property
     def decided_right(self) -> bool:
@@ -54,7 +75,7 @@ class Played:
         wanted, after = self.conversation.case, self.conversation.case_after
         if self.opened is None:
             return not wanted
-        return bool(wanted) and after is not None and self.opened >= after
+        return bool(wanted) and self.opened >= (after or 0)
 
     @property
     def all_right(self) -> bool:
@@ -63,45 +84,67 @@ class Played:
 
 
 def play(conversation: Labelled, evaluate: Evaluate) -> Played:
-    """Message by message; sets without case decisions are evaluated at their end alone.
+    """Message by message, as live; sets without conversations as they come in are evaluated at their end alone."""
+    return asyncio.run(rehearse(conversation, lambda: Local(evaluate)))
 
-    Once a case is open, its values go in with every further evaluation.
-    """
+
+async def rehearse(conversation: Labelled, answering: Callable[[], Timed]) -> Played:
+    """`answering` says for each evaluation who answers in it. At the end, all fields are asked for."""
     last = len(conversation.transcript)
-    steps = range(1 if conversation.case is not None else last, last + 1)
-    seconds: list[float] = []
-    answers: Sequence[Prediction | Abstention] = ()
-    standing: dict[FieldId, Value] = {}
-    opened, flips = None, 0
-    if conversation.case is None:  # what is timed is a new message, with all earlier ones read before
-        evaluate(conversation.request(_before_the_last_of_a_customer(conversation)))
-    for step in steps:
-        request = conversation.request(step, standing if opened is not None else None)
+    rehearsal = Rehearsal(conversation)
+    evaluations: list[Timed] = []
+    if conversation.category is None:  # what is timed is a new message, with all earlier ones read before
+        await answering().predict(conversation.request(_before_the_last_of_a_customer(conversation)))
+    for at in range(last if conversation.category is not None else 0):
+        evaluations.append(answering())
+        await rehearsal.evaluate(at, evaluations[-1])
+    closing = answering()
+    answers = await closing.predict(conversation.request(last, rehearsal.values))
+    asked = [each for each in evaluations if each.seconds is not None] or [closing]
+    return Played(
+        conversation=conversation,
+        slots=tuple(_slot(conversation, wanted, answers) for wanted in conversation.settings.fields),
+        course=None if conversation.category is None else rehearsal.course,
+        seconds=tuple(each.seconds for each in asked if each.seconds is not None),
+    )
+
+
+class Timed(Protocol):
+    """A predictor for one evaluation."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def seconds(self) -> float | None:
+        """None: it was not asked."""
+        ...
+
+    async def predict(self, request: PredictionRequest) -> Sequence[Prediction | Abstention]: ...
+
+
+class Local:
+    """Whatever answers here; its time is the processor's: other programs' share of it is no property of ours."""
+
+    name, version = "local", "1"
+
+    def __init__(self, evaluate: Evaluate) -> None:
+        self._evaluate = evaluate
+        self.seconds: float | None = None
+
+    async def predict(self, request: PredictionRequest) -> Sequence[Prediction | Abstention]:
         started = time.process_time()
-        answers = evaluate(request)
-        seconds.append(time.process_time() - started)
-        written = _written(answers, request.fields)
-        flips += sum(written.get(name, value) != value for name, value in standing.items())
-        standing |= written
-        if opened is None and all(FieldId(name) in written for name in request.settings.default_fields):
-            opened = step - 1
-    slots = tuple(_slot(conversation, wanted, answers) for wanted in conversation.settings.fields)
-    return Played(conversation=conversation, slots=slots, opened=opened, flips=flips, seconds=tuple(seconds))
+        answers = self._evaluate(request)
+        self.seconds = (self.seconds or 0.0) + time.process_time() - started
+        return answers
 
 
 def _before_the_last_of_a_customer(conversation: Labelled) -> int:
     said = [at for at, each in enumerate(conversation.transcript) if each.author.role is Role.CUSTOMER]
     return said[-1] if said else 0
-
-
-def _written(answers: Iterable[Prediction | Abstention], fields: Sequence[CaseField]) -> dict[FieldId, Value]:
-    """What is sure enough to be written."""
-    thresholds = {wanted.id: wanted.threshold for wanted in fields}
-    return {
-        answer.field: answer.value
-        for answer in answers
-        if isinstance(answer, Prediction) and answer.confidence >= thresholds[answer.field]
-    }
 
 
 def _slot(conversation: Labelled, wanted: CaseField, answers: Iterable[Prediction | Abstention]) -> Slot:

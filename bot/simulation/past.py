@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from agent.document import starter
 from agent.predictor import Sender
@@ -11,19 +12,21 @@ from bot.settings import read
 from bot.simulation.labelled import Labelled
 from store import cases, conversations, overview
 from store import settings as versions
-from store.engine import Connection
+from store.engine import Connection, Database
 from store.model import ConversationId, utcnow
 
 _MOST = 10_000  # conversations, the latest first
 
 
-def past(connection: Connection, draft: Settings | None) -> Iterator[Labelled]:
-    """By the draft, or by the settings in force; conversations in which nobody wrote anything are left out."""
-    settings = draft or _in_force(connection)
-    for glance in overview.conversations_listed(connection, without_case=False, limit=_MOST):
-        found = _conversation(connection, glance.id, settings)
-        if found.transcript:
-            yield found
+def past(database: Database, draft: Settings | None) -> tuple[Iterator[Labelled], int]:
+    """By the draft, or by the settings in force, one at a time; and how many there are at most.
+
+    Conversations in which nobody wrote anything are left out.
+    """
+    settings = draft or database.read_now(_in_force)
+    listed = database.read_now(partial(overview.conversations_listed, without_case=False, limit=_MOST))
+    found = (database.read_now(partial(_conversation, conversation_id=each.id, settings=settings)) for each in listed)
+    return (each for each in found if each.transcript), len(listed)
 
 
 def _in_force(connection: Connection) -> Settings:
@@ -38,6 +41,7 @@ def _conversation(connection: Connection, conversation_id: ConversationId, setti
     offered = {field.id for field in settings.fields}
     values = case.values if case else {}
     transcript = conversations.transcript(connection, conversation_id)
+    joins = case is not None and case.conversations[:1] != (conversation_id,)
     return Labelled(
         id=str(conversation_id),
         channel=conversation.channel,
@@ -49,6 +53,8 @@ def _conversation(connection: Connection, conversation_id: ConversationId, setti
         expected={name: [each.value] for name, each in values.items() if name in offered},
         contained={},
         evidence={},
-        case=case is not None,
-        case_after=0 if case else None,  # nobody has said when it was due
+        case=None if joins else case is not None,
+        category=conversation.category,
+        account=conversation.account,
+        joins=joins,
     )

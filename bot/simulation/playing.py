@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import Counter, deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from hashlib import sha256
 from itertools import chain, islice
-from multiprocessing import get_context
-from os import cpu_count
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait as wait_for_any
+from os import _exit, cpu_count
+from signal import SIG_IGN, SIGINT, signal
 from statistics import median
-from typing import Any
+from threading import Thread
+from typing import Any, Self
 
 from pydantic_core import to_jsonable_python
 
-from agent.embedded.model.artefact import shipped
-from agent.embedded.predictor import evaluate
+from agent.embedded.model.artefact import CARD, FOLDER, shipped
+from agent.embedded.predictor import EmbeddedPredictor, evaluate
+from agent.llm.question import Usage
 from agent.settings import FieldType
+from bot.modelled import cost_of
+from bot.simulation.course import Course, Fate
 from bot.simulation.figures import Evaluate, Played, Slot, counts, decisions, play, recall_at
+from bot.simulation.journal import Journal, as_json, restored
 from bot.simulation.labelled import Labelled
-from store.model import FieldId
+from store.model import FieldId, Json
 
 _FEW = 20  # conversations that are not worth the start of other processes
 _AT_ONCE = 4  # conversations handed to a process together
@@ -34,46 +44,143 @@ class PredictorName(StrEnum):
 
 
 def predictor(name: PredictorName) -> Evaluate:
-    """Raises ValueError for those that ask a provider."""
-    match name:
-        case PredictorName.RULES:
-            return evaluate
-        case PredictorName.EMBEDDED:
-            return partial(evaluate, artefact=shipped())
-        case _:
-            raise ValueError(f"A simulation can't ask {name} yet: it would send every conversation to its provider.")
+    """One that works here."""
+    return evaluate if name is PredictorName.RULES else partial(evaluate, artefact=shipped())
 
 
-def played(conversations: Iterable[Labelled], name: PredictorName) -> Iterator[Played]:
-    """In their order, as they are done. Raises what reading the conversations raises."""
+def identity(name: PredictorName) -> str:
+    """All that the answers of one that works here depend on, beside the program's version."""
+    network = sha256((FOLDER / CARD).read_bytes()).hexdigest() if name is PredictorName.EMBEDDED and shipped() else ""
+    return f"{name} {EmbeddedPredictor.version} {network}"
+
+
+def played(conversations: Iterable[Labelled], name: PredictorName, journal: Journal | None = None) -> Generator[Played]:
+    """In their order. Raises what reading the conversations raises.
+
+    What the journal holds is not played again, and what is played stands in it as soon as it is done.
+    """
     waiting = iter(conversations)
     first = list(islice(waiting, _FEW))
-    if len(first) < _FEW:
-        yield from map(partial(_one, name=name), first)
-        return
-    # Started anew and not forked: what runs the network has threads of its own.
-    with ProcessPoolExecutor(cpu_count() or 1, mp_context=get_context("spawn")) as pool:
-        yield from _side_by_side(pool, chain(first, waiting), name)
+    with Interrupts() as interrupts:
+        if len(first) < _FEW:
+            for each in first:
+                interrupts.let_through()
+                yield (journal and journal.find(each)) or _kept(journal, each, _one(each, name=name))
+            return
+        # Started anew and not forked: what runs the network has threads of its own.
+        with ProcessPoolExecutor(cpu_count() or 1, mp_context=get_context("spawn"), initializer=_attend) as pool:
+            try:
+                yield from _SideBySide(pool, name, journal, interrupts).played(chain(first, waiting))
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _side_by_side(
-    pool: ProcessPoolExecutor, conversations: Iterator[Labelled], name: PredictorName
-) -> Iterator[Played]:
-    """A few ahead and no more: a file may hold more than memory does."""
-    ahead = 4 * (cpu_count() or 1)
-    batches = iter(lambda: list(islice(conversations, _AT_ONCE)), [])
-    running = [pool.submit(_several, batch, name) for batch in islice(batches, ahead)]
-    while running:
-        yield from running.pop(0).result()
-        running += [pool.submit(_several, batch, name) for batch in islice(batches, 1)]
+class Interrupts:
+    """An interrupt gets through between two conversations or while we wait, never amid the keeping of one."""
+
+    def __init__(self) -> None:
+        self._came = self._waiting = False
+
+    def __enter__(self) -> Self:
+        self._before = signal(SIGINT, self._comes)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal(SIGINT, self._before)
+
+    def _comes(self, *_: object) -> None:
+        self._came = True
+        if self._waiting:
+            raise KeyboardInterrupt
+
+    def let_through(self) -> None:
+        if self._came:
+            raise KeyboardInterrupt
+
+    def wait(self, running: Iterable[Future[Any]]) -> None:
+        """Until one of them is done."""
+        self._waiting = True
+        try:
+            self.let_through()
+            wait(running, return_when=FIRST_COMPLETED)
+        finally:
+            self._waiting = False
 
 
-def _several(conversations: Sequence[Labelled], name: PredictorName) -> list[Played]:
-    return [_one(each, name=name) for each in conversations]
+def _attend() -> None:
+    """A process of ours leaves an interrupt to the one that started it, and doesn't outlive it."""
+    signal(SIGINT, SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=lambda: (wait_for_any([parent.sentinel]), _exit(1)), daemon=True).start()
+
+
+@dataclass
+class _Batch:
+    """A few conversations: those that the journal holds, and those that are being played."""
+
+    conversations: Sequence[Labelled]
+    known: dict[int, Played]
+    future: Future[list[Json]] | None
+
+    def collect(self, journal: Journal | None) -> None:
+        """Keeps what was played."""
+        if self.future is None or not self.future.done() or self.future.cancelled():
+            return
+        new = [at for at in range(len(self.conversations)) if at not in self.known]
+        for at, told in zip(new, self.future.result(), strict=True):
+            one = restored(self.conversations[at], told)
+            self.known[at] = _kept(journal, self.conversations[at], one)
+        self.future = None
+
+
+@dataclass
+class _SideBySide:
+    pool: ProcessPoolExecutor
+    name: PredictorName
+    journal: Journal | None
+    interrupts: Interrupts
+
+    def played(self, conversations: Iterator[Labelled]) -> Generator[Played]:
+        """A few ahead and no more: a file may hold more than memory does."""
+        batches = map(self._begun, iter(lambda: list(islice(conversations, _AT_ONCE)), []))
+        running = deque(islice(batches, 4 * (cpu_count() or 1)))
+        try:
+            while running:
+                self.interrupts.let_through()
+                while running[0].future is not None:
+                    self.interrupts.wait([each.future for each in running if each.future is not None])
+                    self._collect(running)
+                batch = running.popleft()
+                running.extend(islice(batches, 1))
+                yield from (batch.known[at] for at in range(len(batch.conversations)))
+        finally:
+            self._collect(running)
+
+    def _begun(self, conversations: Sequence[Labelled]) -> _Batch:
+        found = {at: self.journal.find(each) for at, each in enumerate(conversations)} if self.journal else {}
+        known = {at: one for at, one in found.items() if one is not None}
+        new = [each for at, each in enumerate(conversations) if at not in known]
+        future = self.pool.submit(_several, new, self.name) if new else None
+        return _Batch(conversations=conversations, known=known, future=future)
+
+    def _collect(self, running: Iterable[_Batch]) -> None:
+        for batch in running:
+            batch.collect(self.journal)
+
+
+def _several(conversations: Sequence[Labelled], name: PredictorName) -> list[Json]:
+    return [as_json(_one(each, name=name)) for each in conversations]
 
 
 def _one(conversation: Labelled, *, name: PredictorName) -> Played:
     return play(conversation, predictor(name))
+
+
+def _kept(journal: Journal | None, conversation: Labelled, one: Played) -> Played:
+    if journal is not None:
+        journal.keep(one, conversation)
+    return one
 
 
 # --- what came of it --------------------------------------------------------------------------------
@@ -92,7 +199,31 @@ def figures(every: Sequence[Played]) -> dict[str, Any]:
     decided = decisions(every)
     if decided.total:
         told |= {"case_decisions": decided.right / decided.total, "cases_too_early": decided.too_early}
-    return told
+    return told | _courses([one.course for one in every if one.course]) | _spent(every)
+
+
+def _spent(every: Sequence[Played]) -> dict[str, Any]:
+    """What a model took, where one was to be asked; its cost where the settings tell the provider's prices."""
+    asked = [(one.spent, one.conversation.settings.prediction.prices) for one in every if one.spent is not None]
+    if not asked:
+        return {}
+    usage = sum((spent.usage for spent, _ in asked), start=Usage())
+    costs = [(cost_of(spent.usage, prices), prices.currency) for spent, prices in asked if prices is not None]
+    return {
+        "llm_requests": usage.requests,
+        "llm_tokens_input": usage.input,
+        "llm_tokens_cached": usage.cached,
+        "llm_tokens_output": usage.output,
+        "llm_cost": f"{sum(cost for cost, _ in costs)} {costs[0][1]}" if len(costs) == len(asked) else None,
+        "llm_unanswered": sum(spent.unanswered for spent, _ in asked),
+    }
+
+
+def _courses(courses: Sequence[Course]) -> dict[str, int]:
+    """What would have become of the conversations, counted; nothing where only their fields were predicted."""
+    fates = Counter(course.fate for course in courses)
+    updated = sum(bool(course.updates) for course in courses)
+    return {f"cases_{fate}": fates[fate] for fate in Fate} | {"cases_updated": updated} if courses else {}
 
 
 def by_field(every: Sequence[Played]) -> dict[str, dict[str, Any]]:
@@ -124,17 +255,22 @@ def match_rate(slots: Iterable[Slot]) -> float | None:
 
 def detail(one: Played) -> Mapping[str, Any]:
     """One conversation: what was predicted and why, beside what is so."""
-    expected = one.conversation.expected
+    expected, course = one.conversation.expected, one.course
     return to_jsonable_python(
         {
             "id": one.conversation.id,
             "opened_after": one.opened,
             "case": one.conversation.case,
             "case_after": one.conversation.case_after,
+            "fate": course.fate if course else None,
+            "why": course.why if course else None,
+            "updates": course.updates if course else None,
+            "suggested": course.suggested if course else None,
             "fields": {
                 slot.field.id: {
                     "predicted": slot.value,
                     "confidence": slot.confidence if slot.value is not None else None,
+                    "in_case": course.values.get(FieldId(slot.field.id)) if course else None,
                     "actual": expected.get(FieldId(slot.field.id)),
                     "right": slot.right if slot.value is not None or slot.expected else None,
                     "quotes": slot.quotes,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from store.engine import Database
-from tests.bot.cli.conftest import CommandLine
+from tests.bot.cli.conftest import CommandLine, Done
 from tests.bot.cli.situation import seed
 
 KEYS = {
@@ -113,33 +113,106 @@ def test_the_details_say_what_was_predicted_and_why_beside_what_is_so(cli: Comma
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"{}\n", "Line 1: It has no `fields` of its own"),
-        (json.dumps(CASE).encode() + b"\n{nonsense\n", "Line 2 is no JSON"),
-        (b"[1]\n", "Line 1: A conversation should be a JSON object."),
-        (json.dumps({**OWN, "fields": []}).encode(), "Line 1: `fields` is empty."),
-        (json.dumps({**OWN, "fields": [{"id": "a", "type": "colour"}]}).encode(), "Line 1: 'colour' is not a valid"),
-        (json.dumps({**OWN, "messages": [{"text": "x"}]}).encode(), "Line 1: 'author' is missing."),
-        (json.dumps({**CASE, "case_after": "nonsense"}).encode(), "Line 1: `case_after` should be a whole number"),
+        (b"{}\n", "wrong.jsonl, line 1: it has no `fields` of its own"),
+        (json.dumps(OWN).encode() + b"\n\n{nonsense\n", "wrong.jsonl, line 3 is no JSON"),
+        (b"[1]\n", "wrong.jsonl, line 1: a conversation should be a JSON object"),
         (b"\xff\xfe\n", "can't be read to its end"),
         (gzip.compress(json.dumps(OWN).encode())[:-9], "can't be read to its end"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_with_its_line(cli: CommandLine, content: bytes, said: str) -> None:
+def test_what_is_no_conversation_is_named_with_its_line(cli: CommandLine, content: bytes, said: str) -> None:
     Path("wrong.jsonl").write_bytes(content)
-    options = ("--fields", "fields.json") if b"nonsense" in content else ()
-    Path("fields.json").write_text(json.dumps(FIELDS))
-    done = cli("simulate", "--file", "wrong.jsonl", *options)
-    assert done.status == 2
-    assert said in done.err
+    refused(cli("simulate", "--file", "wrong.jsonl"), said)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"messages": []}, "`messages` is empty: there should be at least one."),
+        ({"messages": "hello"}, "`messages` should be a list"),
+        ({"messages": [{"text": "x"}]}, "`messages[0].author` is missing."),
+        (
+            {"messages": [{"author": "bot", "text": "x"}]},
+            "`messages[0].author` should be 'customer', 'representative' or 'agent'; it is \"bot\".",
+        ),
+        ({"messages": [{"author": "customer", "text": None}]}, "`messages[0].text` should be a text"),
+        ({"sender": "Ann"}, "`sender` should be an object"),
+        ({"now": "tomorrow"}, '`now` should be a day such as 2026-03-12; it is "tomorrow".'),
+        (
+            {"expected": {"prioritty": ["High"]}},
+            "`expected.prioritty` is no field of the settings; did you mean 'priority'?",
+        ),
+        ({"expected": {"priority": []}}, "`expected.priority` is empty: there should be at least one."),
+        ({"expected_contains": {"colour": ["x"]}}, "`expected_contains.colour` is no field of the settings"),
+        ({"case": "yes"}, '`case` should be true or false, or left out; it is "yes".'),
+        ({"case_after": "nonsense"}, '`case_after` should be a whole number; it is "nonsense".'),
+        ({"case_after": 2}, "`case_after` should be the index of a message, at most 1; it is 2."),
+        ({"case_after": -1}, "`case_after` should be greater than or equal to 0"),
+        (
+            {"evidence": {"priority": {"message": 9, "quote": "x"}}},
+            "`evidence.priority` names a message that is not there",
+        ),
+        ({"fields": []}, "`fields` is empty: there should be at least one."),
+        ({"fields": {}}, "`fields` should be a list"),
+        ({"fields": [{"id": "a", "type": "colour"}]}, "`fields[0].type` should be one of text, multiline, choice"),
+        ({"fields": [{"id": "a", "type": "choice", "options": "x"}]}, "`fields[0].options` should be a list"),
+    ],
+)
+def test_what_is_wrong_in_a_conversation_is_told_with_file_line_and_field(
+    cli: CommandLine, fields: Path, changed: dict[str, Any], said: str
+) -> None:
+    file = lines("wrong.jsonl", CASE, {**CASE, **changed})
+    refused(cli("simulate", "--file", str(file), "--fields", str(fields)), f"wrong.jsonl, line 2: {said}")
+
+
+def test_a_packed_file_that_is_none_is_refused(cli: CommandLine) -> None:
+    Path("plain.jsonl.gz").write_text(json.dumps(OWN))
+    refused(cli("simulate", "--file", "plain.jsonl.gz"), "plain.jsonl.gz is no gzip file, though its name says so")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("conversation,text\n", "past.csv, line 1 should name the columns conversation, author, text: author missing."),
+        ("conversation,author,text\n1,customer,Hi\n1,boss,Ho\n", "past.csv, line 3: `author` should be 'customer'"),
+        ("conversation,author,text\n1,customer\n", "past.csv, line 2: `text` should be a text"),
+        ("conversation,author,text,expected:colour\n1,customer,Hi,red\n", "line 2: `expected.colour` is no field"),
+    ],
+)
+def test_what_is_wrong_in_a_spreadsheet_is_told_with_its_line(
+    cli: CommandLine, fields: Path, rows: str, said: str
+) -> None:
+    Path("past.csv").write_text(rows)
+    refused(cli("simulate", "--file", "past.csv", "--fields", str(fields)), said)
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ([], "fields.json: should be an object"),
+        ({}, "fields.json: `fields` is missing."),
+        (
+            {**FIELDS, "require": ["contct"]},
+            "`require[0]` names no field: there is no 'contct'; did you mean 'contact'?",
+        ),
+        ({**FIELDS, "region": "Atlantis"}, "`region` there is no region 'Atlantis'"),
+    ],
+)
+def test_what_is_wrong_with_a_document_of_fields_is_told(cli: CommandLine, document: Any, said: str) -> None:
+    Path("fields.json").write_text(json.dumps(document))
+    file = lines("labelled.jsonl", CASE)
+    refused(cli("simulate", "--file", str(file), "--fields", "fields.json"), said)
+
+
+def refused(done: Done, said: str) -> None:
+    assert (done.status, said in done.err, done.err) == (2, True, done.err)
     assert "Traceback" not in done.err
 
 
 def test_options_that_do_not_fit_are_refused(cli: CommandLine, fields: Path) -> None:
     file = lines("labelled.jsonl", CASE)
-    asked = cli("simulate", "--file", str(file), "--fields", str(fields), "--predictor", "llm")
-    assert (asked.status, "can't ask llm yet" in asked.err) == (2, True)
     both = cli("simulate", "--file", str(file), "--fields", str(fields), "--settings", str(fields))
-    assert both.status == 2
+    refused(both, "Give --settings or --fields, not both.")
 
 
 def test_past_conversations_of_the_store_are_played_and_nothing_is_written(
@@ -156,3 +229,60 @@ def test_past_conversations_of_the_store_are_played_and_nothing_is_written(
 def _everything(connection: Any) -> list[int]:
     tables = ("cases", "evaluations", "audit", "messages", "outbox")
     return [connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one() for name in tables]  # noqa: S608
+
+
+def test_a_draft_of_the_settings_says_what_would_have_become_of_each_conversation(
+    cli: CommandLine, fields: Path
+) -> None:
+    del fields
+    draft = {"fields": FIELDS["fields"], "default_fields": ["contact", "priority"], "creation": {"require": "all"}}
+    told = {name: _fate(cli, draft | changed) for name, changed in DRAFTS.items()}
+    assert told == {
+        "all": ("not_created", None),
+        "any": ("created", 1),
+        "confirmed": ("proposed", 1),
+    }
+
+
+DRAFTS: dict[str, dict[str, Any]] = {
+    "all": {},
+    "any": {"creation": {"require": "any"}},
+    "confirmed": {"creation": {"require": "any"}, "automation": {"create": "confirm"}},
+}
+
+
+def _fate(cli: CommandLine, draft: dict[str, Any]) -> tuple[str, int | None]:
+    Path("draft.yaml").write_text(json.dumps(draft))
+    file = lines("one.jsonl", {**CASE, "sender": {}})
+    told = cli("simulate", "--file", str(file), "--settings", "draft.yaml", "--details", "d.jsonl", "--json").data
+    [detail] = [json.loads(line) for line in Path("d.jsonl").read_text().splitlines()]
+    assert told[f"cases_{detail['fate']}"] == 1
+    return detail["fate"], detail["opened_after"]
+
+
+def test_the_report_is_written_beside_the_figures(cli: CommandLine, fields: Path) -> None:
+    file = lines("labelled.jsonl", CASE)
+    done = cli("simulate", "--file", str(file), "--fields", str(fields), "--html", "report.html")
+    assert "report.html shows it all" in done.out
+    assert "ann@example.org" in Path("report.html").read_text()
+    refused(
+        cli("simulate", "--file", str(file), "--fields", str(fields), "--html", "no/where.html"), "can't be written"
+    )
+
+
+@pytest.mark.parametrize("number", [3, 45])
+def test_what_the_journal_holds_is_not_played_again(cli: CommandLine, fields: Path, number: int) -> None:
+    file = lines("many.jsonl", *({**CASE, "id": str(each)} for each in range(number)))
+    command = ("simulate", "--file", str(file), "--fields", str(fields), "--predictor", "rules", "--json")
+    first = cli(*command, "--journal", "journal").data
+    assert cli(*command, "--journal", "journal").data == first  # the milliseconds, too
+    lines("many.jsonl", *({**CASE, "id": str(each)} for each in range(number + 1)))
+    assert cli(*command, "--journal", "journal").data["conversations"] == number + 1
+    assert len(Path("journal").read_text().splitlines()) == 1 + number + 1
+
+
+def test_a_journal_that_is_none_is_refused(cli: CommandLine, fields: Path) -> None:
+    file = lines("labelled.jsonl", CASE)
+    command = ("simulate", "--file", str(file), "--fields", str(fields))
+    refused(cli(*command, "--journal", str(fields)), "fields.json is no journal of a simulation: name another file.")
+    refused(cli(*command, "--journal", "no/where"), "no/where can't be used: No such file or directory.")

@@ -9,14 +9,14 @@ import pytest
 from agent.predictor import Abstention, Prediction, PredictionRequest
 from bot.simulation.figures import Played, Slot, calibration_error, counts, decisions, interval, play, recall_at
 from bot.simulation.labelled import Labelled
-from store.model import Evidence, FieldId, Value
+from store.model import Category, Evidence, FieldId, Value
 from tests.agent.embedded.talking import NOBODY, NOON, field, request, said
 from tests.labelled import public
 from tests.score import Part, Set, main
 
 ISSUE = field("multiline", "Issue")
 NAME = field("text", "Name")
-LINES = ("hello", "it leaks", "I am Jo")
+LINES = ("my tap is old", "it leaks", "I am Jo")
 LABELLED = Labelled(
     id="x1",
     channel="slack",
@@ -30,6 +30,7 @@ LABELLED = Labelled(
     evidence={FieldId("issue"): [(1, 3, 8)]},
     case=True,
     case_after=1,
+    category=Category.CHAT,
 )
 
 

@@ -1,0 +1,235 @@
+"""What the agent would have done with a conversation: every evaluation goes through `agent.decide`, as it does live.
+
+The store's part is played in memory: a case that is opened takes on what is written and suggested, and nothing else
+happens to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from agent import language
+from agent.decide import decide
+from agent.decision import Decision, Outcome, Snapshot, Trigger
+from agent.predictor import Predictor
+from agent.record_creation import MailFacts, item_for, rule_for, values_of
+from agent.settings import Channels
+from bot.evaluation import AGENT
+from bot.simulation.labelled import Labelled
+from store.model import (
+    Actor,
+    ActorKind,
+    Case,
+    CaseNumber,
+    CaseStatus,
+    Category,
+    Conversation,
+    ConversationId,
+    FieldId,
+    FieldValue,
+    Role,
+    Suggestion,
+    Value,
+)
+
+
+class Fate(StrEnum):
+    """How a conversation came to its case, or why to none."""
+
+    CREATED = "created"
+    JOINED = "joined"  # it is one more conversation of a case that was there
+    PROPOSED = "proposed"  # a representative would have had to accept
+    WATCHED = "watched"  # would have been opened, had the settings not let the agent only watch
+    NOT_CREATED = "not_created"
+    OFF = "off"  # switched off for the channel, for the category, or altogether
+
+
+_FATES = {
+    Outcome.CREATED: Fate.CREATED,
+    Outcome.PROPOSED: Fate.PROPOSED,
+    Outcome.SHADOW: Fate.WATCHED,
+    Outcome.NOT_CREATED: Fate.NOT_CREATED,
+    Outcome.OFF: Fate.OFF,
+}
+_OPENS = {Fate.CREATED, Fate.PROPOSED, Fate.WATCHED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    fate: Fate
+    why: str  # of that, as the evaluation's record would say
+    opened: int | None  # the message after which the case was opened or proposed
+    updates: int  # evaluations that changed the case afterwards, or would have
+    suggested: int  # values that a representative would have had to accept
+    flips: int  # values replaced by others while the conversation went on
+    values: Mapping[FieldId, Value]  # what the case says at the end
+
+
+class Rehearsal:
+    """One conversation, evaluation by evaluation."""
+
+    def __init__(self, conversation: Labelled) -> None:
+        self._labelled = conversation
+        self._category = conversation.category or Category.CHAT
+        self._conversation = _conversation(conversation, self._category)
+        self._case = _opened(conversation, "Joined", {}) if conversation.joins else None
+        self._fate = Fate.JOINED if conversation.joins else Fate.NOT_CREATED
+        self._why = "It joined a case that was there." if conversation.joins else "No customer wrote anything."
+        self._opened: int | None = None
+        self._updates = self._suggested = self._flips = 0
+
+    @property
+    def values(self) -> dict[FieldId, Value]:
+        return {name: each.value for name, each in self._case.values.items()} if self._case else {}
+
+    @property
+    def course(self) -> Course:
+        return Course(
+            fate=self._fate,
+            why=self._why,
+            opened=self._opened,
+            updates=self._updates,
+            suggested=self._suggested,
+            flips=self._flips,
+            values=self.values,
+        )
+
+    async def evaluate(self, at: int, predictor: Predictor) -> None:
+        """After the message at this index, where live there would be an evaluation."""
+        trigger = self._trigger(at)
+        if trigger is None:
+            return
+        if self._case is None and self._category is Category.EMAIL:
+            trigger = self._by_rule(at) or trigger
+        case = self._case
+        decision = await decide(self._snapshot(at, trigger), predictor)
+        if case is None:
+            self._create(at, decision)
+        else:
+            self._change(case, decision)
+
+    def _trigger(self, at: int) -> Trigger | None:
+        """A customer's message, and the first answer."""
+        transcript = self._labelled.transcript
+        match transcript[at].author.role:
+            case Role.CUSTOMER:
+                return Trigger.MESSAGE
+            case Role.REPRESENTATIVE:
+                first = not any(each.author.role is Role.REPRESENTATIVE for each in transcript[:at])
+                return Trigger.ANSWER if first else None
+            case Role.AGENT:
+                return None
+
+    def _by_rule(self, at: int) -> Trigger | None:
+        """A mail's case is opened by a record-creation rule; the agent fills it then."""
+        settings, message = self._labelled.settings, self._labelled.transcript[at]
+        rule = rule_for(settings, self._conversation.account)
+        mail = MailFacts(
+            mailbox=self._conversation.account,
+            subject="",
+            body=message.text,
+            sender=self._labelled.sender.verified_email or "",
+            recipients=(),
+            has_attachments=bool(message.attachments),
+        )
+        item = item_for(rule, mail, settings, self._conversation.channel) if rule else None
+        if rule is None or item is None:
+            return None
+        self._case = _opened(self._labelled, rule.name, values_of(item, mail, settings))
+        self._fate, self._opened, self._why = Fate.CREATED, at, f"The rule “{rule.name}” opened it."
+        return Trigger.OPENED
+
+    def _snapshot(self, at: int, trigger: Trigger) -> Snapshot:
+        said = self._labelled.transcript[: at + 1]
+        settings = self._labelled.settings
+        spoken = language.spoken(said) if language.wanted(settings) else None
+        return Snapshot(
+            settings=settings,
+            settings_version=0,
+            conversation=replace(self._conversation, language=spoken),
+            transcript=said,
+            sender=self._labelled.sender,
+            case=self._case,
+            trigger=trigger,
+            now=self._labelled.now,
+        )
+
+    def _create(self, at: int, decision: Decision) -> None:
+        """What was proposed once stays so: later evaluations would propose it again."""
+        fate = _FATES[decision.outcome]
+        if self._fate not in _OPENS:
+            self._fate, self._why = fate, decision.why
+            self._opened = at if fate in _OPENS else None
+        if decision.outcome is Outcome.CREATED:
+            self._case = _written(_opened(self._labelled, decision.title or "", {}), decision)
+
+    def _change(self, case: Case, decision: Decision) -> None:
+        if decision.outcome not in {Outcome.UPDATED, Outcome.PROPOSED, Outcome.SHADOW}:
+            return
+        self._updates += decision.outcome is not Outcome.PROPOSED
+        self._suggested += len(decision.suggestions)
+        if decision.outcome is not Outcome.SHADOW:
+            self._flips += sum(None not in (each.old, each.value) for each in decision.writes)
+            self._case = _written(case, decision)
+
+
+def _conversation(labelled: Labelled, category: Category) -> Conversation:
+    known = labelled.channel in Channels.model_fields
+    return Conversation(
+        id=ConversationId(1),
+        channel=labelled.channel if known else "webchat",
+        category=category,
+        account=labelled.account,
+        key=labelled.id,
+        reply_address={},
+        people=any(each.author.role is Role.REPRESENTATIVE for each in labelled.transcript),
+        language=None,
+        ended=False,
+        asked=False,
+        case_number=None,
+    )
+
+
+def _opened(labelled: Labelled, title: str, by_rule: Mapping[FieldId, Value]) -> Case:
+    rule = Actor(kind=ActorKind.RULE, id=title, name=title)
+    values = {
+        name: FieldValue(field=name, value=value, writer=rule, written_at=labelled.now)
+        for name, value in by_rule.items()
+    }
+    return Case(
+        number=CaseNumber(1),
+        title=title,
+        status=CaseStatus.NEW,
+        owner=None,
+        contact_id=None,
+        values=values,
+        suggestions=(),
+        conversations=(ConversationId(1),),
+        resolution=None,
+        created_at=labelled.now,
+        updated_at=labelled.now,
+        revision=0,
+    )
+
+
+def _written(case: Case, decision: Decision) -> Case:
+    values = {**case.values}
+    for each in decision.writes:
+        values.pop(each.field, None)
+        if each.value is not None:
+            values[each.field] = FieldValue(
+                field=each.field,
+                value=each.value,
+                writer=AGENT,
+                written_at=case.updated_at,
+                confidence=each.confidence,
+                evidence=each.evidence,
+            )
+    fresh = tuple(
+        Suggestion(id=0, field=each.field, value=each.value, confidence=each.confidence, evidence=each.evidence)
+        for each in decision.suggestions
+        if each.value is not None
+    )
+    return replace(case, values=values, suggestions=(*case.suggestions, *fresh), revision=case.revision + 1)
