@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from adapters.slack import addresses, blocks, words
 from adapters.slack.api import Api, ApiRefused
 from adapters.slack.configuration import InForce
 from adapters.slack.people import People
-from adapters.slack.triage import Triage
+from adapters.slack.triage import Triage, queue_later
 from adapters.slack.workspaces import Workspace, Workspaces
 from store import slack
 from store.engine import Database, DatabaseUnavailable
@@ -100,17 +101,20 @@ class Sending:
         return place
 
     async def _mirrored(self, workspace: Workspace, outbound: Outbound, triage: str) -> None:
-        """What is in the thread, is: a team's channel that refuses is no reason to say it there again."""
+        """What is in the thread, is: a team's channel that makes us wait is no reason to say it there again."""
+        said = f"Casewright: {outbound.text if outbound.card is None else blocks.fallback(outbound.card)}"
         try:
             async with self._pacing.turn(triage, outbound.key):
                 if outbound.card is not None:
                     await self._triage.show(workspace, triage, outbound, outbound.card)
                 else:
-                    await self._triage.tell(workspace, triage, replace(outbound, text=f"Casewright: {outbound.text}"))
+                    await self._triage.tell(workspace, triage, replace(outbound, text=said))
         except ApiRefused as error:
             self._triage_refuses(error)
         except (RetryLater, DatabaseUnavailable) as error:
-            log.warning("slack_triage_not_told", error=str(error))
+            log.info("slack_triage_told_later", error=str(error))
+            with suppress(DatabaseUnavailable):  # without it, the post itself is not marked as sent, and comes again
+                await self._database.write(partial(queue_later, outbound=outbound, said=said))
 
     def _triage_refuses(self, error: ApiRefused) -> None:
         log.warning("slack_triage_not_told", error=str(error))

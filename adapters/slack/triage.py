@@ -27,6 +27,13 @@ def queue_mirror(connection: Connection, inbound: Inbound) -> None:
         outbox.queue_text(connection, conversation_id, f"triage:{inbound.external_id}", said, internal=True)
 
 
+def queue_later(connection: Connection, outbound: Outbound, said: str) -> None:
+    """What we said in the customers' thread, and could not say to the team just then."""
+    found = conversations.find(connection, outbound.channel, outbound.account, outbound.conversation_key)
+    if found is not None:
+        outbox.queue_text(connection, found, f"triage:{outbound.key}", said, internal=True)
+
+
 class Triage:
     def __init__(self, database: Database, api: Api) -> None:
         self._database = database

@@ -45,6 +45,14 @@ async def test_the_team_reads_every_word_below_the_case(slack_desk: SlackDesk) -
     ]
 
 
+async def test_the_team_reads_later_what_it_could_not_be_told_at_once(slack_desk: SlackDesk) -> None:
+    said, root = await a_case(slack_desk)
+    await slack_desk.desk.settled()
+    slack_desk.slack.fail("chat.update", channel=TRIAGE, retry_after=1, status=429)
+    await slack_desk.says("<@UCASEWRIGHT> /claim", user=ROBIN, thread_ts=said["event"]["ts"])
+    await until(lambda: any(each.startswith("Casewright: Case 1") for each in slack_desk.slack.thread(TRIAGE, root)))
+
+
 async def test_the_team_reads_also_what_was_written_before_the_app_was_called(slack_desk: SlackDesk) -> None:
     slack_desk.slack.channel("CELSE", ADA)
     first = events.said(slack_desk.slack, PROBLEM, user=ADA, channel="CELSE")["event"]["ts"]

@@ -168,10 +168,12 @@ def _names(result: Any, domain: str) -> bool:
 
 
 def _domains(result: Any) -> Iterator[str]:
-    wanted = {("header", "d"), ("header", "i")} if _method(result) == "dkim" else {("smtp", "mailfrom")}
-    for each in _properties(result):
-        if (each.type, each.name) in wanted and each.value:
-            yield str(each.value).rpartition("@")[2].casefold().rstrip(".")
+    """Whose word it is. Of DKIM the signing domain, and the signer's identity only where a server tells no other."""
+    found = {(each.type, each.name): str(each.value) for each in _properties(result) if each.value}
+    names = [("header", "d"), ("header", "i")] if _method(result) == "dkim" else [("smtp", "mailfrom")]
+    told = next((found[name] for name in names if name in found), None)
+    if told is not None:
+        yield told.rpartition("@")[2].casefold().rstrip(".")
 
 
 def _properties(result: Any) -> list[Any]:

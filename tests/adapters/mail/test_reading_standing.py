@@ -26,6 +26,8 @@ def verdict(*headers: str, sender: str = "a@b.example") -> Verdict:
         ("dkim=pass header.d=b.example", Verdict.PASSED),
         ("dkim=pass header.d=mail.b.example", Verdict.PASSED),
         ("dkim=pass header.d=evil.example", Verdict.NONE),
+        ("dkim=pass header.i=@b.example", Verdict.PASSED),
+        ("dkim=pass header.i=@b.example header.d=evil.example", Verdict.NONE),  # RFC 6376 knows no such signature
         ("spf=pass smtp.mailfrom=bounce@news.b.example", Verdict.PASSED),
         ("spf=pass smtp.mailfrom=evil.example", Verdict.NONE),
         ("spf=pass smtp.helo=b.example", Verdict.NONE),
