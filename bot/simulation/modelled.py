@@ -52,8 +52,9 @@ class Run:
             return known
         talk = _Talk(self, conversation.settings.prediction)
         one = await rehearse(_asking(conversation, self.choice), talk.evaluation)
-        done = replace(one, conversation=conversation, spent=talk.spent)
-        if journal is not None:
+        spent = talk.spent
+        done = replace(one, conversation=conversation, spent=spent)
+        if journal is not None and not spent.unanswered:  # the next run asks again
             journal.keep(done, conversation)
         return done
 

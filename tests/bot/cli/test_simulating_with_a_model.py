@@ -121,3 +121,13 @@ def test_what_the_journal_holds_is_not_asked_again(cli: CommandLine, fake: FakeP
     assert len(fake.asked) == asked
     cli(*COMMAND, "both", "--journal", "journal")
     assert len(fake.asked) > asked
+
+
+def test_a_conversation_that_the_provider_did_not_answer_is_asked_again_by_the_next_run(
+    cli: CommandLine, fake: FakeProvider
+) -> None:
+    fake.status = 500
+    assert cli(*COMMAND, "llm", "--journal", "journal").data["llm_unanswered"] > 0
+    fake.status = 200
+    told = cli(*COMMAND, "llm", "--journal", "journal").data
+    assert (told["llm_unanswered"], told["f1"]) == (0, 1.0)
