@@ -42,11 +42,11 @@ async def casewright(url: str, **environment: str) -> AsyncGenerator[Child]:
 
 
 @asynccontextmanager
-async def module(name: str, *arguments: str) -> AsyncGenerator[Child]:
+async def module(name: str, *arguments: str, **environment: str) -> AsyncGenerator[Child]:
     """A module of these measurements, run as a program of its own."""
     with tempfile.TemporaryDirectory(prefix="casewright-bench-") as folder:
         command = [sys.executable, "-m", name, *arguments]
-        async with _child(command, Path(folder), {"PYTHONPATH": str(ROOT)}) as started:
+        async with _child(command, Path(folder), {"PYTHONPATH": str(ROOT), **environment}) as started:
             yield started
 
 

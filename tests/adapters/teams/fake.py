@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import cached_property
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ class FakeTeams:
         self.keys_fail = False
         self.gone: set[str] = set()  # conversations that are no more
         self.calls: list[str] = []
+        self.slowness = 0.0  # seconds until keys and tokens are given
         self.files: dict[str, tuple[bytes, str]] = {}  # content and type, by name
 
     @property
@@ -76,6 +79,11 @@ class FakeTeams:
         signer = "" if algorithm == "none" else self.key if key is None else key
         return f"Bearer {jwt.encode(kept, signer, algorithm=algorithm, headers={'kid': self.key_id})}"
 
+    @cached_property
+    def header(self) -> str:
+        """One for many requests: signing takes longer than checking."""
+        return self.signed()
+
     @asynccontextmanager
     async def serving(self, certificate: Path) -> AsyncGenerator[FakeTeams]:
         app = web.Application()
@@ -101,10 +109,12 @@ class FakeTeams:
             await runner.cleanup()
 
     async def _openid(self, _request: web.Request) -> web.Response:
+        await asyncio.sleep(self.slowness)
         return web.json_response({"issuer": ISSUER, "jwks_uri": f"{self.url}/keys"})
 
     async def _keys(self, _request: web.Request) -> web.Response:
         self.keys_asked += 1
+        await asyncio.sleep(self.slowness)
         if self.keys_fail:
             return web.json_response({"error": "try later"}, status=503)
         public = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
@@ -116,6 +126,7 @@ class FakeTeams:
 
     async def _token(self, request: web.Request) -> web.Response:
         form = await request.post()
+        await asyncio.sleep(self.slowness)
         if self.token_failures:
             self.token_failures -= 1
             return web.json_response({"error": "temporarily_unavailable"}, status=503)

@@ -13,3 +13,6 @@ class CloudAdapter:
         activity: Activity,
         logic: Callable[[TurnContext], Awaitable[None]],
     ) -> Any: ...
+
+class ConfigurationBotFrameworkAuthentication(BotFrameworkAuthentication):
+    def __init__(self, configuration: Any) -> None: ...

@@ -1,0 +1,140 @@
+"""Teams' activities: how many a second are committed, and how long an acknowledgement takes at 50 a second.
+
+Beside a stock CloudAdapter whose handler writes one row. Teams is on loopback, over TLS and with real tokens; in a
+second run its endpoints for keys and tokens take two seconds, and the longest that /healthz took to answer is how long
+the event loop stood still, at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, TCPConnector
+
+from tests.adapters.teams import events
+from tests.adapters.teams.events import AAD, ADA, HELP
+from tests.adapters.teams.fake import TENANT, FakeTeams, fake_teams
+from tests.authority import Authority
+from tests.bench.children import casewright, module
+from tests.bench.figures import Aim, Figure, Figures, percentile
+from tests.bench.load import customers
+from tests.bench.places import Place, prepare
+from tests.bench.sizes import Size
+from tests.flow.teams_desk import environment
+
+PER_SECOND = 50
+_AT_ONCE = 32
+_SLOW = 2.0  # seconds that keys and tokens take in the second run
+_LOOK = 0.02  # seconds between two looks at whether the loop answers
+
+
+async def measure(place: Place, size: Size) -> Figures:
+    with tempfile.TemporaryDirectory(prefix="casewright-bench-") as folder, place.fresh() as floor_url:
+        async with fake_teams(Authority(Path(folder) / "authority"), Path(folder) / "tls") as teams:
+            teams.members[ADA] = {"id": ADA, "email": "ada@example.org", "tenantId": TENANT, "userRole": "user"}
+            trusting = {"REQUESTS_CA_BUNDLE": str(teams.ca_file)}
+            async with module("tests.bench.cloud_adapter_floor", floor_url, teams.url, **trusting) as bare:
+                floor_rate, floor_taken = await _measured(bare.base, teams, size)
+            with place.fresh() as url:
+                prepare(url)
+                async with casewright(url, **environment(teams)) as child:
+                    rate, taken = await _measured(child.base, teams, size)
+            with place.fresh() as url:
+                prepare(url)
+                teams.slowness = _SLOW
+                async with casewright(url, **environment(teams)) as child:
+                    still = await _stood_still(child.base, teams)
+    return [
+        Figure(name="floor", value=floor_rate, unit="activities/s"),
+        Figure(name="committed", value=rate, unit="activities/s"),
+        Figure(name="committed_to_floor", value=rate / floor_rate, aim=Aim(at_least=2)),
+        Figure(name="floor_p50", value=percentile(floor_taken, 50), unit="ms"),
+        Figure(name="floor_p99", value=percentile(floor_taken, 99), unit="ms"),
+        Figure(name="acknowledged_p50", value=percentile(taken, 50), unit="ms"),
+        Figure(name="acknowledged_p99", value=percentile(taken, 99), unit="ms"),
+        Figure(name="loop_stood_still", value=still, unit="ms", aim=Aim(at_most=50)),
+    ]
+
+
+async def _measured(base: str, teams: FakeTeams, size: Size) -> tuple[float, list[float]]:
+    """Activities a second with many at once, then milliseconds of each at a steady pace: from when it was due."""
+    steady = int(size.steady_seconds * PER_SECOND)
+    told = _activities(teams, steady + size.messages + 1)
+    async with _session() as session:
+        await _post(session, base, teams, told[0])  # keys, tokens and people are known from here on
+        started, taken = time.perf_counter(), list[float]()
+
+        async def post(index: int) -> None:
+            due = started + index / PER_SECOND
+            await asyncio.sleep(due - time.perf_counter())
+            await _post(session, base, teams, told[1 + index])
+            taken.append(1000 * (time.perf_counter() - due))
+
+        async with asyncio.TaskGroup() as group:
+            for index in range(steady):
+                group.create_task(post(index))
+        rest = told[1 + steady :]
+        started = time.perf_counter()
+        await _all(session, base, teams, rest)
+        return len(rest) / (time.perf_counter() - started), taken
+
+
+async def _stood_still(base: str, teams: FakeTeams) -> float:
+    """Milliseconds of the longest answer of /healthz while the first activities want keys, tokens and people."""
+    longest = 0.0
+    async with _session() as session:
+
+        async def post() -> None:
+            await _all(session, base, teams, _activities(teams, _AT_ONCE // 2))
+
+        posting = asyncio.create_task(post())
+        while not posting.done():
+            started = time.perf_counter()
+            async with session.get(f"{base}healthz") as answer:
+                await answer.read()
+            longest = max(longest, 1000 * (time.perf_counter() - started))
+            await asyncio.sleep(_LOOK)
+        await posting
+    return longest
+
+
+def _session() -> ClientSession:
+    return ClientSession(connector=TCPConnector(limit=_AT_ONCE))
+
+
+def _activities(teams: FakeTeams, count: int) -> list[bytes]:
+    """Posts in a channel, each the first of its thread."""
+    texts = [text for customer in customers(200) for text in customer.texts]
+    return [json.dumps(_post_of(teams, number, texts[number % len(texts)])).encode() for number in range(count)]
+
+
+def _post_of(teams: FakeTeams, number: int, text: str) -> dict[str, Any]:
+    told = events.said(teams, text, conversation=HELP, id=str(1_700_000_000_000 + number))
+    told["conversation"]["id"] = f"{HELP};messageid={told['id']}"
+    told["from"] = {"id": ADA, "name": "Ada Example", "aadObjectId": AAD[ADA]}
+    return told
+
+
+async def _all(session: ClientSession, base: str, teams: FakeTeams, told: Sequence[bytes]) -> None:
+    waiting = iter(told)
+
+    async def sender() -> None:
+        for each in waiting:
+            await _post(session, base, teams, each)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(_AT_ONCE // 2):
+            group.create_task(sender())
+
+
+async def _post(session: ClientSession, base: str, teams: FakeTeams, body: bytes) -> None:
+    headers = {"Authorization": teams.header, "Content-Type": "application/json"}
+    async with session.post(f"{base}api/messages", data=body, headers=headers) as answer:
+        if answer.status not in {200, 201}:
+            raise RuntimeError(f"{answer.status}: {await answer.text()}")
