@@ -101,6 +101,7 @@ class Application:
         console = Console(
             self.database,
             OpenIdProvider(openid) if openid else None,
+            self.posts.up,
             behind_proxy=self.config.public_url is not None,
         )
         api = Api(self.database)

@@ -17,8 +17,9 @@ from agent import fields
 from agent.creation import first_sentence
 from agent.decision import Outcome, Trigger
 from agent.settings import CaseField, Feature, FieldType
-from bot import card, evaluation, forms, words
-from bot.announce import announce, changes
+from bot import acting, card, evaluation, forms, words
+from bot.acting import Acting, NotPossible
+from bot.announce import changes
 from bot.assignments import Assignment
 from bot.commands import (
     LARGEST_NUMBER,
@@ -43,17 +44,13 @@ from bot.settings import InForce
 from bot.tracker import Reading, Step
 from store import audit, cases, conversations, outbox, work
 from store.audit import Origin
-from store.cases import FieldWrite, UnknownCase, UnknownSuggestion
+from store.cases import FieldWrite, UnknownCase
 from store.engine import Connection, Transaction
 from store.model import Actor, ActorKind, Case, CaseNumber, CaseStatus, Change, ConversationId, FieldId, Inbound, utcnow
 from store.work import Claim
 
 LISTED = 20
 FAILURES = 3  # marks that a case shows
-
-
-class NotPossible(Exception):
-    """The command can't be carried out; each argument is a sentence that says why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,8 +69,16 @@ class Request:
 
     @property
     def origin(self) -> Origin:
-        version = self.in_force.version
-        return Origin(actor=self.actor, conversation_id=self.conversation_id, settings_version=version)
+        return self.acting.origin
+
+    @property
+    def acting(self) -> Acting:
+        return Acting(
+            key=str(self.event_id),
+            actor=self.actor,
+            in_force=self.in_force,
+            conversation_id=self.conversation_id,
+        )
 
 
 Act = Callable[[Connection], str]
@@ -210,14 +215,13 @@ def _for_case(
         case ShowCase():
             return _show(connection, request, case)
         case ClaimCase():
-            return _claim(connection, request, case)
+            return acting.claim(connection, request.acting, case)
         case ResolveCase():
-            return _resolve(connection, request, case, command.text)
+            return acting.resolve(connection, request.acting, case, command.text)
         case ReopenCase():
-            return _reopen(connection, request, case)
+            return acting.reopen(connection, request.acting, case)
         case Note():
-            cases.add_note(connection, request.origin, case, command.text)
-            return words.note_kept(case.number)
+            return acting.note(connection, request.acting, case, command.text)
 
 
 def _say(_connection: Connection, *, text: str) -> str:
@@ -249,12 +253,6 @@ def _case(connection: Connection, request: Request, number: CaseNumber | None) -
     if number is None:
         raise NotPossible(words.no_case_here())
     return cases.get(connection, number, lock=True)
-
-
-def _tell(connection: Connection, request: Request, before: Case) -> Case:
-    after = cases.get(connection, before.number)
-    announce(connection, request.in_force.settings, after, key=str(request.event_id), before=before)
-    return after
 
 
 # --- from the conversation --------------------------------------------------------------------------
@@ -331,7 +329,7 @@ def _apply_edits(connection: Connection, *, request: Request, submission: Edited
         raise NotPossible(problem)
     if writes:
         cases.write(connection, request.origin, before, writes)
-        _tell(connection, request, before)
+        acting.tell(connection, request.acting, before)
     return words.fields_set(before.number, _set(before, writes), request.in_force.settings)
 
 
@@ -353,7 +351,7 @@ def _set_fields(connection: Connection, *, request: Request, command: UpdateCase
     if not written:
         return words.fields_set(before.number, (), settings, already=already)
     cases.write(connection, request.origin, before, written)
-    after = _tell(connection, request, before)
+    after = acting.tell(connection, request.acting, before)
     confirmed = [each for each in same if each not in already]
     return words.fields_set(
         before.number, changes(settings, before, after), settings, already=already, confirmed=confirmed
@@ -396,35 +394,6 @@ def _filter(request: Request, wanted: CaseFilter) -> cases.CaseFilter:
     )
 
 
-def _claim(connection: Connection, request: Request, before: Case) -> str:
-    if before.owner is not None and before.owner.id == request.actor.id:
-        return words.already_yours(before.number)
-    cases.set_owner(connection, request.origin, before, request.actor)
-    if before.status is CaseStatus.NEW:
-        cases.set_status(connection, request.origin, before, CaseStatus.IN_PROGRESS)
-    _tell(connection, request, before)
-    for conversation_id in before.conversations:
-        work.set_timer(connection, conversation_id, Trigger.CLAIM, quiet=0, at_most=0)
-    return words.claimed(before.number, before.owner.name if before.owner else None)
-
-
-def _resolve(connection: Connection, request: Request, before: Case, text: str) -> str:
-    if before.status is CaseStatus.RESOLVED:
-        return words.status_already(before.number, before.status)
-    cases.set_status(connection, request.origin, before, CaseStatus.RESOLVED, resolution=text or None)
-    _tell(connection, request, before)
-    return words.resolved(before.number, text)
-
-
-def _reopen(connection: Connection, request: Request, before: Case) -> str:
-    if before.status is not CaseStatus.RESOLVED:
-        return words.status_already(before.number, before.status)
-    status = CaseStatus.IN_PROGRESS if before.owner else CaseStatus.NEW
-    cases.set_status(connection, request.origin, before, status)
-    _tell(connection, request, before)
-    return words.reopened(before.number, status)
-
-
 # --- buttons ----------------------------------------------------------------------------------------
 
 
@@ -445,14 +414,4 @@ def _pressed(request: Request) -> Act:
 
 def _decide(connection: Connection, *, request: Request, number: CaseNumber, chosen: int, accept: bool) -> str:
     before = cases.get(connection, number, lock=True)
-    suggestion = next((each for each in before.suggestions if each.id == chosen), None)
-    try:
-        cases.decide_suggestion(connection, request.origin, before, chosen, accept=accept)
-    except UnknownSuggestion:
-        return words.suggestion_gone()
-    after = _tell(connection, request, before)
-    settings = request.in_force.settings
-    if accept or suggestion is None:
-        return words.fields_set(number, changes(settings, before, after), settings)
-    field = settings.field(suggestion.field)
-    return words.suggestion_rejected(number, field.label if field else suggestion.field)
+    return acting.decide(connection, request.acting, before, chosen, accept=accept)

@@ -13,6 +13,7 @@ import structlog
 
 from adapters.channel import Channel, PartlyDelivered, RetryLater
 from bot import card, words
+from bot.acting import CONSOLE
 from bot.backoff import Retry, after_refusal, described
 from bot.evaluation import AGENT
 from bot.metrics import Metrics
@@ -159,6 +160,8 @@ def _tell(connection: Connection, post: Post, text: str) -> None:
     if number is not None:
         cases.add_failure(connection, Origin(actor=AGENT, conversation_id=conversation.id), CaseNumber(number), text)
     relayed = post.payload.get("relay")
+    if relayed and relayed.startswith(CONSOLE):  # its writer sees the mark there
+        return
     writer = conversations.author_of(connection, conversation.id, relayed) if relayed else None
     if writer is not None:
         outbox.queue_text(connection, conversation.id, f"{post.key}:told:{post.attempts}", text, audience=writer)

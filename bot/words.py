@@ -13,7 +13,7 @@ from agent.fields import display
 from agent.settings import CaseField, FieldType, Settings
 from bot.text import listed, one_line, quoted
 from store.cases import FieldWrite
-from store.model import Card, Case, CaseStatus, Change, Evidence, FieldId, Value
+from store.model import Card, Case, CaseStatus, Category, Change, Evidence, FieldId, Value
 
 NO_CHANGES = "No changes."
 NOTHING = "—"  # an empty field
@@ -183,6 +183,16 @@ def suggestion_rejected(number: int, label: str) -> str:
 
 def suggestion_gone() -> str:
     return f"{NO_CHANGES} This suggestion is not open any more."
+
+
+def reply(name: str, text: str, category: Category) -> str:
+    """A representative's own words, which we post: a mail is signed, elsewhere the name comes first."""
+    said = one_line(name, 60)
+    return f"{text}\n\n{said}" if category is Category.EMAIL else f"{said}: {text}"
+
+
+def nothing_to_undo() -> str:
+    return "This is no change of the agent's that still stands."
 
 
 def case_list(cases: Sequence[Case], *, more: bool) -> str:

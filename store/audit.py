@@ -64,6 +64,25 @@ def of_case(connection: Connection, number: CaseNumber) -> list[Entry]:
     return [_entry(row) for row in connection.execute(trail)]
 
 
+def latest_of_case(connection: Connection, number: CaseNumber, *, limit: int) -> list[Entry]:
+    """The latest that happened to a case, newest first."""
+    trail = select(audit).where(audit.c.case_number == number).order_by(audit.c.id.desc()).limit(limit)
+    return [_entry(row) for row in connection.execute(trail)]
+
+
+def since(connection: Connection, number: CaseNumber, entry_id: int, *, limit: int) -> list[Entry]:
+    """The first that happened to a case after an entry, oldest first."""
+    later = select(audit).where(audit.c.case_number == number, audit.c.id > entry_id)
+    return [_entry(row) for row in connection.execute(later.order_by(audit.c.id).limit(limit))]
+
+
+def get(connection: Connection, number: CaseNumber, entry_id: int) -> Entry | None:
+    """An entry, if it is of this case."""
+    mine = select(audit).where(audit.c.case_number == number, audit.c.id == entry_id)
+    row = connection.execute(mine).one_or_none()
+    return None if row is None else _entry(row)
+
+
 def failures_of(connection: Connection, number: CaseNumber, *, limit: int) -> list[Entry]:
     """The marks that a case carries of what could not be done or delivered; of more than `limit`, the latest."""
     marks = select(audit).where(audit.c.case_number == number, audit.c.what == "failed")

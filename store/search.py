@@ -18,7 +18,7 @@ from store.schema import CASE_WORDS, MESSAGE_WORDS, case_conversations, case_val
 from store.sql import Insert, insert, words_of
 
 HITS = 300  # the newest messages, and the newest cases, that a search looks through
-_RECENT = 4000  # rows
+_RECENT = 2000  # rows
 _LARGEST = 2**63
 _MOST_WORDS = 8
 _PREFIX = 2  # characters that the last word needs to stand for those that begin with it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import NoReturn
 
@@ -10,6 +11,7 @@ from bot.access.openid import OpenIdProvider
 from bot.access.rights import OWN
 from bot.access.routes import Refused, Route, Visit
 from bot.console import files
+from bot.console.case_page import CasePage
 from bot.console.entrance import Entrance
 from bot.console.keys import Keys
 from bot.console.lists import Lists
@@ -20,15 +22,18 @@ from store.engine import Database
 
 
 class Console:
-    """`provider`: who vouches for people; without one, they have passwords here."""
+    """`provider`: who vouches for people; without one, they have passwords here. `posts`: something is to be sent."""
 
-    def __init__(self, database: Database, provider: OpenIdProvider | None, *, behind_proxy: bool) -> None:
+    def __init__(
+        self, database: Database, provider: OpenIdProvider | None, posts: Callable[[], None], *, behind_proxy: bool
+    ) -> None:
         self.pages = Pages()
         login, local = Login(database), provider is None
         self._parts = (
             Entrance(database, self.pages, login, provider, behind_proxy=behind_proxy),
             Own(database, self.pages, login, local_passwords=local, behind_proxy=behind_proxy),
             Lists(database, self.pages),
+            CasePage(database, self.pages, posts),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),
         )

@@ -12,3 +12,58 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 
 document.querySelector("[aria-invalid=true]")?.focus();
+
+// The words that a field's value rests on light up in the message, while the field is pointed at or focused.
+const light = (event, on) => {
+  const field = event.target.closest?.("[data-cites]")?.dataset.cites;
+  if (!field) return;
+  for (const mark of document.querySelectorAll("mark[data-fields]")) {
+    if (mark.dataset.fields.split(" ").includes(field)) mark.classList.toggle("lit", on);
+  }
+};
+for (const [type, on] of [["mouseover", true], ["focusin", true], ["mouseout", false], ["focusout", false]]) {
+  document.addEventListener(type, (event) => light(event, on));
+}
+
+// Shortcuts: / the search, j and k through a list, r an answer, n a note, a the first suggestion's Accept.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  const links = [...document.querySelectorAll("[data-list] .name a")];
+  const at = links.indexOf(document.activeElement);
+  const target =
+    event.key === "j" ? links[at + 1]
+    : event.key === "k" ? links[at - 1]
+    : /^[/rna]$/.test(event.key) ? document.querySelector(`[data-shortcut="${event.key}"]`)
+    : null;
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
+});
+
+// A case that is open is kept up to date; a part in which somebody is at work is left as it is.
+const live = document.querySelector("[data-live]");
+if (live) {
+  let tag = "";
+  const busy = (part) =>
+    part.contains(document.activeElement) || part.querySelector("details[open] form");
+  const look = async () => {
+    if (document.hidden) return;
+    const answer = await fetch(live.dataset.live, { headers: tag ? { "If-None-Match": tag } : {} });
+    if (answer.status !== 200) return;
+    tag = answer.headers.get("ETag");
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if ([...live.querySelectorAll("[data-part]")].some(busy)) return void (tag = "");
+    for (const part of live.querySelectorAll("[data-part]")) {
+      const now = fresh.getElementById(part.id);
+      if (now) part.replaceWith(now);
+      else part.remove();
+    }
+    const added = fresh.getElementById("live-suggestions");
+    if (added && !document.getElementById("live-suggestions")) live.querySelector(".beside").prepend(added);
+    for (const name of ["revision", "seen"]) {
+      const value = fresh.querySelector(`input[name=${name}]`)?.value;
+      for (const field of live.querySelectorAll(`input[name=${name}]`)) field.value = value;
+    }
+  };
+  setInterval(() => look().catch(() => {}), 3000);
+}

@@ -1,0 +1,171 @@
+"""What a representative does to a case, whoever asks for it: a command, a button, a page of the console.
+
+Each is a part of a transaction, takes the case as it was read under its lock, and returns a sentence for who did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.decision import Trigger
+from bot import words
+from bot.announce import announce, changes
+from bot.settings import InForce
+from store import audit, cases, contacts, conversations, outbox, work
+from store.audit import Entry, Origin
+from store.cases import FieldWrite, UnknownSuggestion
+from store.engine import Connection
+from store.model import (
+    Actor,
+    ActorKind,
+    Author,
+    Case,
+    CaseStatus,
+    Change,
+    ConversationId,
+    FieldId,
+    Inbound,
+    InboundKind,
+    Role,
+    utcnow,
+)
+
+CONSOLE = "console:"
+"""What the external ids begin with of messages that were written at the console."""
+
+
+class NotPossible(Exception):
+    """It can't be done; each argument is a sentence that says why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acting:
+    """Who does something, and where; `key` is unique to what is done."""
+
+    key: str
+    actor: Actor
+    in_force: InForce
+    conversation_id: ConversationId | None = None  # None: at the console
+
+    @property
+    def origin(self) -> Origin:
+        version = self.in_force.version
+        return Origin(actor=self.actor, conversation_id=self.conversation_id, settings_version=version)
+
+
+def tell(connection: Connection, acting: Acting, before: Case) -> Case:
+    """Tells the case's threads what differs; returns the case as it is now."""
+    after = cases.get(connection, before.number)
+    announce(connection, acting.in_force.settings, after, key=acting.key, before=before)
+    return after
+
+
+def claim(connection: Connection, acting: Acting, before: Case) -> str:
+    if before.owner is not None and before.owner.id == acting.actor.id:
+        return words.already_yours(before.number)
+    assign(connection, acting, before, acting.actor)
+    for conversation_id in before.conversations:
+        work.set_timer(connection, conversation_id, Trigger.CLAIM, quiet=0, at_most=0)
+    return words.claimed(before.number, before.owner.name if before.owner else None)
+
+
+def assign(connection: Connection, acting: Acting, before: Case, owner: Actor) -> None:
+    cases.set_owner(connection, acting.origin, before, owner)
+    if before.status is CaseStatus.NEW:
+        cases.set_status(connection, acting.origin, before, CaseStatus.IN_PROGRESS)
+    tell(connection, acting, before)
+
+
+def resolve(connection: Connection, acting: Acting, before: Case, text: str) -> str:
+    if before.status is CaseStatus.RESOLVED:
+        return words.status_already(before.number, before.status)
+    cases.set_status(connection, acting.origin, before, CaseStatus.RESOLVED, resolution=text or None)
+    tell(connection, acting, before)
+    return words.resolved(before.number, text)
+
+
+def reopen(connection: Connection, acting: Acting, before: Case) -> str:
+    if before.status is not CaseStatus.RESOLVED:
+        return words.status_already(before.number, before.status)
+    status = CaseStatus.IN_PROGRESS if before.owner else CaseStatus.NEW
+    cases.set_status(connection, acting.origin, before, status)
+    tell(connection, acting, before)
+    return words.reopened(before.number, status)
+
+
+def note(connection: Connection, acting: Acting, case: Case, text: str) -> str:
+    cases.add_note(connection, acting.origin, case, text)
+    return words.note_kept(case.number)
+
+
+def decide(connection: Connection, acting: Acting, before: Case, chosen: int, *, accept: bool) -> str:
+    """Accepts or rejects one of the agent's suggestions."""
+    suggestion = next((each for each in before.suggestions if each.id == chosen), None)
+    try:
+        cases.decide_suggestion(connection, acting.origin, before, chosen, accept=accept)
+    except UnknownSuggestion:
+        return words.suggestion_gone()
+    after = tell(connection, acting, before)
+    settings = acting.in_force.settings
+    if accept or suggestion is None:
+        return words.fields_set(before.number, changes(settings, before, after), settings)
+    field = settings.field(suggestion.field)
+    return words.suggestion_rejected(before.number, field.label if field else suggestion.field)
+
+
+def decide_all(connection: Connection, acting: Acting, before: Case, *, accept: bool) -> None:
+    for each in before.suggestions:
+        cases.decide_suggestion(connection, acting.origin, before, each.id, accept=accept)
+    if before.suggestions:
+        tell(connection, acting, before)
+
+
+def write(connection: Connection, acting: Acting, before: Case, writes: Sequence[FieldWrite]) -> None:
+    cases.write(connection, acting.origin, before, writes)
+    tell(connection, acting, before)
+
+
+def undo(connection: Connection, acting: Acting, before: Case, entry_id: int) -> None:
+    """Takes a change of the agent back, as a person's decision: the agent does not make it again.
+
+    Raises NotPossible.
+    """
+    entry = audit.get(connection, before.number, entry_id)
+    if entry is None or not is_undoable(entry, before):
+        raise NotPossible(words.nothing_to_undo())
+    write(connection, acting, before, [FieldWrite(field=FieldId(entry.change.field or ""), value=entry.change.old)])
+
+
+def is_undoable(entry: Entry, case: Case) -> bool:
+    """A field that the agent wrote, or a rule, and that stands as it was written."""
+    change: Change = entry.change
+    if change.what != "field" or change.field is None or entry.origin.actor.kind is ActorKind.PERSON:
+        return False
+    held = case.values.get(change.field)
+    return held is not None and held.writer.kind is not ActorKind.PERSON and held.value == change.new
+
+
+def reply(connection: Connection, acting: Acting, conversation_id: ConversationId, text: str) -> None:
+    """Posts a representative's words into a thread, and keeps them as a message of it."""
+    talk = conversations.get(connection, conversation_id)
+    author = Author(id=acting.actor.id, name=acting.actor.name)
+    said = Inbound(
+        channel=talk.channel,
+        category=talk.category,
+        account=talk.account,
+        conversation_key=talk.key,
+        external_id=f"{CONSOLE}{acting.key}",
+        kind=InboundKind.MESSAGE,
+        author=author,
+        text=text,
+        sent_at=utcnow(),
+    )
+    first = not conversations.has_answer(connection, conversation_id)
+    contact_id = contacts.identify(connection, CONSOLE, "", author)
+    participant = conversations.join(connection, conversation_id, said, Role.REPRESENTATIVE, contact_id)
+    conversations.append(connection, conversation_id, participant, said, noise=False)
+    if first:
+        work.set_timer(connection, conversation_id, Trigger.ANSWER, quiet=0, at_most=0)
+    post = words.reply(acting.actor.name, text, talk.category)
+    outbox.queue_text(connection, conversation_id, f"{acting.key}:reply", post, relay=said.external_id)

@@ -1,0 +1,263 @@
+"""A case's page, and what people do there: the same as by the commands of the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+from uuid import uuid4
+
+import structlog
+from aiohttp import web
+
+from agent import fields
+from bot import acting, forms, words
+from bot.access.rights import READ_CASES, WORK_ON_CASES
+from bot.access.routes import Refused, Route, Visit
+from bot.acting import Acting, NotPossible
+from bot.console import case_view, filters
+from bot.console.lists import CASES
+from bot.console.rendering import Pages, seen
+from bot.text import one_line
+from store import accounts, audit, case_reads, cases
+from store.accounts import UnknownAccount
+from store.audit import Entry
+from store.cases import FieldWrite, UnknownCase
+from store.engine import Connection, Database
+from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId, FieldId, utcnow
+
+log = structlog.get_logger()
+
+_ONE = f"{CASES}/{{number:[0-9]{{1,18}}}}"
+_LONGEST = 20_000  # characters of a note or an answer
+_TOLD = 5  # changes that a conflict names
+
+Form = Mapping[str, list[str]]
+Act = Callable[[Connection, Acting, Case, Form], object]
+
+
+class Conflict(Exception):
+    """The case changed since the page was made."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        super().__init__()
+        self.entries = entries
+
+
+class CasePage:
+    def __init__(self, database: Database, pages: Pages, posts: Callable[[], None]) -> None:
+        """`posts` is called when there is something to send."""
+        self._database = database
+        self._pages = pages
+        self._posts = posts
+
+    def routes(self) -> list[Route]:
+        acts: dict[str, Act] = {
+            "field": _set_field,
+            "decide": _decide,
+            "claim": lambda connection, who, case, _: acting.claim(connection, who, case),
+            "assign": _assign,
+            "note": _note,
+            "resolve": lambda connection, who, case, form: acting.resolve(connection, who, case, _text(form)),
+            "reopen": lambda connection, who, case, _: acting.reopen(connection, who, case),
+            "undo": _undo,
+            "reply": _reply,
+        }
+        return [
+            Route(method="GET", path=_ONE, right=READ_CASES, handler=self._show, hidden=True),
+            Route(method="GET", path=f"{_ONE}/live", right=READ_CASES, handler=self._live, hidden=True),
+            *(
+                Route(
+                    method="POST",
+                    path=f"{_ONE}/{name}",
+                    right=WORK_ON_CASES,
+                    handler=partial(self._do, name=name, act=act),
+                    hidden=True,
+                )
+                for name, act in acts.items()
+            ),
+        ]
+
+    async def _show(self, visit: Visit) -> web.StreamResponse:
+        number = _number(visit)
+        if visit.in_force.settings.keep_case_reads:
+            await self._database.write(partial(_keep_read, number=number, visit=visit))
+        return await self._page(visit)
+
+    async def _live(self, visit: Visit) -> web.StreamResponse:
+        """The page again, for one that is open, if there is something new."""
+        shown = await self._read(visit)
+        tag = f'"{shown.version}"'
+        if visit.request.headers.get("If-None-Match") == tag:
+            return web.Response(status=HTTPStatus.NOT_MODIFIED)
+        response = self._rendered(visit, shown)
+        response.headers["ETag"] = tag
+        return response
+
+    async def _do(self, visit: Visit, *, name: str, act: Act) -> web.StreamResponse:
+        sent = await visit.request.post()
+        form = {each: [str(value) for value in sent.getall(each)] for each in sent}
+        number = _number(visit)
+        who = Acting(
+            key=uuid4().hex,
+            actor=Actor(kind=ActorKind.PERSON, id=visit.visitor.id, name=visit.visitor.name),
+            in_force=visit.in_force,
+        )
+        checked = name not in {"note", "reply"}  # these are no less true where something else has changed
+        try:
+            await self._database.write(partial(_act, number=number, acting_=who, form=form, act=act, checked=checked))
+        except UnknownCase:
+            raise Refused(HTTPStatus.NOT_FOUND) from None
+        except Conflict as conflict:
+            problem = _changed(conflict.entries, visit)
+            return await self._page(visit, problem, HTTPStatus.CONFLICT, form)
+        except NotPossible as error:
+            return await self._page(visit, " ".join(map(str, error.args)), HTTPStatus.UNPROCESSABLE_ENTITY, form)
+        self._posts()
+        log.info("case_changed", case=number, what=name, by=visit.visitor.id)
+        return seen(f"{CASES}/{number}", name)
+
+    async def _read(self, visit: Visit) -> case_view.CaseShown:
+        """Raises Refused."""
+        read = partial(case_view.read, number=_number(visit), settings=visit.in_force.settings)
+        try:
+            return await self._database.read(read)
+        except UnknownCase:
+            raise Refused(HTTPStatus.NOT_FOUND) from None
+
+    async def _page(
+        self, visit: Visit, problem: str = "", status: HTTPStatus = HTTPStatus.OK, form: Form | None = None
+    ) -> web.Response:
+        return self._rendered(visit, await self._read(visit), problem, status, form)
+
+    def _rendered(
+        self,
+        visit: Visit,
+        shown: case_view.CaseShown,
+        problem: str = "",
+        status: HTTPStatus = HTTPStatus.OK,
+        form: Form | None = None,
+    ) -> web.Response:
+        return self._pages.show(
+            visit,
+            "case.html",
+            title=f"Case {shown.case.number}",
+            status=status,
+            shown=shown,
+            case=shown.case,
+            base=f"{CASES}/{shown.case.number}",
+            problem=problem,
+            form=form or {},
+            channels=filters.CHANNEL_LABELS,
+            labels=words.STATUS_LABELS,
+            one_line=one_line,
+        )
+
+
+def _act(connection: Connection, *, number: CaseNumber, acting_: Acting, form: Form, act: Act, checked: bool) -> None:
+    """Raises UnknownCase, Conflict, NotPossible; nothing is done then."""
+    case = cases.get(connection, number, lock=True)
+    if checked and str(case.revision) != _one(form, "revision"):
+        raise Conflict(audit.since(connection, number, _digits(form, "seen"), limit=_TOLD))
+    act(connection, acting_, case, form)
+
+
+# --- what can be done -------------------------------------------------------------------------------
+
+
+def _set_field(connection: Connection, who: Acting, case: Case, form: Form) -> None:
+    settings = who.in_force.settings
+    field = settings.field(_one(form, "field"))
+    if field is None:
+        raise NotPossible(words.field_gone(_one(form, "field")))
+    if not case.status.is_open:
+        raise NotPossible(words.is_resolved(case.number))
+    try:
+        value = forms.parsed(field, form.get("value", []), settings, utcnow())
+    except fields.BadValue as error:
+        raise NotPossible(str(error)) from error
+    acting.write(connection, who, case, [FieldWrite(field=FieldId(field.id), value=value)])
+
+
+def _decide(connection: Connection, who: Acting, case: Case, form: Form) -> None:
+    """`accept` or `reject` names the suggestion, or "all"."""
+    accept = "accept" in form
+    chosen = _one(form, "accept" if accept else "reject")
+    if chosen == "all":
+        acting.decide_all(connection, who, case, accept=accept)
+    elif not chosen.isdigit() or int(chosen) not in {each.id for each in case.suggestions}:
+        raise NotPossible(words.suggestion_gone())
+    else:
+        acting.decide(connection, who, case, int(chosen), accept=accept)
+
+
+def _assign(connection: Connection, who: Acting, case: Case, form: Form) -> None:
+    try:
+        to = accounts.get(connection, _digits(form, "to"))
+    except UnknownAccount:
+        raise NotPossible("Choose somebody from the list.") from None
+    if not to.enabled:
+        raise NotPossible("Choose somebody from the list.")
+    acting.assign(connection, who, case, Actor(kind=ActorKind.PERSON, id=f"account {to.id}", name=to.name))
+
+
+def _note(connection: Connection, who: Acting, case: Case, form: Form) -> None:
+    acting.note(connection, who, case, _said(form, "A note"))
+
+
+def _undo(connection: Connection, who: Acting, case: Case, form: Form) -> None:
+    acting.undo(connection, who, case, _digits(form, "entry"))
+
+
+def _reply(connection: Connection, who: Acting, case: Case, form: Form) -> None:
+    text, place = _said(form, "An answer"), ConversationId(_digits(form, "conversation"))
+    if place not in case.conversations:
+        raise NotPossible("This conversation is not the case's any more.")
+    acting.reply(connection, who, place, text)
+
+
+# --- what was sent ----------------------------------------------------------------------------------
+
+
+def _said(form: Form, what: str) -> str:
+    text = _text(form)
+    if not text:
+        raise NotPossible(f"{what} needs a text.")
+    return text
+
+
+def _text(form: Form) -> str:
+    text = _one(form, "text").replace("\r\n", "\n").strip()
+    if len(text) > _LONGEST:
+        raise NotPossible(f"Write at most {_LONGEST} characters, these are {len(text)}.")
+    if "\0" in text:
+        raise NotPossible("Remove the control characters.")
+    return text
+
+
+def _one(form: Form, name: str) -> str:
+    return next(iter(form.get(name, [])), "")
+
+
+def _digits(form: Form, name: str) -> int:
+    text = _one(form, name)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0  # noqa: PLR2004 -- as in addresses
+
+
+def _number(visit: Visit) -> CaseNumber:
+    return CaseNumber(int(visit.request.match_info["number"]))
+
+
+def _keep_read(connection: Connection, *, number: CaseNumber, visit: Visit) -> None:
+    try:
+        cases.get(connection, number)
+    except UnknownCase:
+        return
+    case_reads.keep(connection, number, actor_id=visit.visitor.id, actor_name=visit.visitor.name, way="console")
+
+
+def _changed(entries: list[Entry], visit: Visit) -> str:
+    """Who changed what, since the page was made."""
+    settings = visit.in_force.settings
+    told = [f"{one_line(each.origin.actor.name, 60)}: {case_view.told(each, settings)}." for each in entries]
+    return " ".join(["The case has changed meanwhile, so nothing of yours was done.", *told])

@@ -1,0 +1,201 @@
+"""A case as its page shows it, read in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from agent.settings import CaseField, Settings
+from bot import acting, forms, words
+from bot.console.timeline import Said, stands, timeline
+from store import accounts, audit, cases, conversations, evaluations
+from store.accounts import Account
+from store.audit import Entry
+from store.engine import Connection
+from store.evaluations import Evaluation
+from store.model import (
+    ActorKind,
+    Case,
+    CaseNumber,
+    Conversation,
+    ConversationId,
+    Evidence,
+    FieldId,
+    FieldValue,
+    Message,
+    MessageId,
+    Suggestion,
+)
+
+_HISTORY = 100  # entries; of more, the latest
+_LOOKS = 5  # evaluations of a conversation
+_LISTED = 500  # options that a page holds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quote:
+    words: str
+    message_id: MessageId
+    stands: bool  # the words are still there, and the message is shown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldShown:
+    field: CaseField
+    held: FieldValue | None
+    value: str
+    quotes: tuple[Quote, ...]
+    typed: tuple[str, ...]
+    input: str
+    options: tuple[str, ...]  # to choose from or to search; of a longer catalogue none
+    by_person: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuggestionShown:
+    id: int
+    field: str
+    label: str
+    value: str
+    confidence: float
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """An entry of the audit, as people read it."""
+
+    entry: Entry
+    text: str
+    undoable: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseShown:
+    case: Case
+    fields: tuple[FieldShown, ...]
+    suggestions: tuple[SuggestionShown, ...]
+    timeline: Sequence[Said]
+    conversations: tuple[Conversation, ...]
+    history: tuple[Step, ...]
+    evaluations: tuple[Evaluation, ...]  # newest first
+    people: tuple[Account, ...]  # to whom it can be given
+
+    @property
+    def seen(self) -> int:
+        """The latest entry of the history, by which a later page tells what has happened since."""
+        return self.history[0].entry.id if self.history else 0
+
+    @property
+    def version(self) -> str:
+        """Another one when there is something new to see."""
+        last = max((each.id for each in self.timeline), default=0)
+        edits = sum(each.edited + each.deleted for each in self.timeline)
+        looks = max((each.created_at.isoformat() for each in self.evaluations if each.created_at), default="")
+        return f"{self.case.revision}-{last}-{edits}-{looks}"
+
+
+def read(connection: Connection, number: CaseNumber, settings: Settings) -> CaseShown:
+    """Raises UnknownCase."""
+    case = cases.get(connection, number)
+    cited = _cited(case)
+    wanted = {each.message_id for found in cited.values() for each in found}
+    window = partial(conversations.window, connection, cited=wanted)
+    talks = {each: (conversations.get(connection, each), window(each)) for each in case.conversations}
+    messages = {each.id: each for _, said in talks.values() for each in said}
+    return CaseShown(
+        case=case,
+        fields=tuple(_field(each, case, messages, settings) for each in settings.fields),
+        suggestions=tuple(_suggestions(case, messages, settings)),
+        timeline=timeline(talks, cited),
+        conversations=tuple(talk for talk, _ in talks.values()),
+        history=tuple(
+            Step(entry=each, text=told(each, settings), undoable=acting.is_undoable(each, case))
+            for each in audit.latest_of_case(connection, number, limit=_HISTORY)
+        ),
+        evaluations=_looks(connection, case.conversations),
+        people=tuple(each for each in accounts.listed(connection) if each.enabled),
+    )
+
+
+def _cited(case: Case) -> dict[str, tuple[Evidence, ...]]:
+    """By field: what speaks for its value, and what for another one that is suggested."""
+    cited = {str(name): each.evidence for name, each in case.values.items()}
+    for each in case.suggestions:
+        cited[str(each.field)] = (*cited.get(str(each.field), ()), *each.evidence)
+    return cited
+
+
+def _looks(connection: Connection, places: Iterable[ConversationId]) -> tuple[Evaluation, ...]:
+    found = [look for each in places for look in evaluations.of_conversation(connection, each, limit=_LOOKS)]
+    return tuple(sorted(found, key=lambda each: str(each.created_at), reverse=True))
+
+
+def _field(field: CaseField, case: Case, messages: Mapping[MessageId, Message], settings: Settings) -> FieldShown:
+    held = case.values.get(FieldId(field.id))
+    return FieldShown(
+        field=field,
+        held=held,
+        value=words.shown(field, held.value if held else None, settings, 4000),
+        quotes=_quotes(held.evidence if held else (), messages),
+        typed=forms.typed(field, held.value if held else None),
+        input=forms.INPUTS.get(field.type, "line"),
+        options=tuple(each.value for each in field.choices) if len(field.choices) <= _LISTED else (),
+        by_person=held is not None and held.writer.kind is ActorKind.PERSON,
+    )
+
+
+def _suggestions(case: Case, messages: Mapping[MessageId, Message], settings: Settings) -> Iterable[SuggestionShown]:
+    for each in case.suggestions:
+        if field := settings.field(each.field):
+            yield _suggestion(each, field, messages, settings)
+
+
+def _suggestion(
+    each: Suggestion, field: CaseField, messages: Mapping[MessageId, Message], settings: Settings
+) -> SuggestionShown:
+    return SuggestionShown(
+        id=each.id,
+        field=field.id,
+        label=field.label,
+        value=words.shown(field, each.value, settings, 400),
+        confidence=each.confidence,
+        quotes=_quotes(each.evidence, messages),
+    )
+
+
+def _quotes(evidence: Iterable[Evidence], messages: Mapping[MessageId, Message]) -> tuple[Quote, ...]:
+    return tuple(
+        Quote(
+            words=each.quote,
+            message_id=each.message_id,
+            stands=each.message_id in messages and stands(each, messages[each.message_id]),
+        )
+        for each in evidence
+    )
+
+
+def told(entry: Entry, settings: Settings) -> str:
+    """What an entry says, in a line."""
+    change = entry.change
+    field = settings.field(change.field) if change.field else None
+    label = field.label if field else change.field or ""
+
+    def shown(value: object) -> str:
+        if field is not None and (value is None or isinstance(value, str | bool | int | list)):
+            return words.shown(field, value, settings)  # pyright: ignore[reportUnknownArgumentType]
+        return words.NOTHING if value is None else str(value)
+
+    old, new = shown(change.old), shown(change.new)
+    sentences = {
+        "created": f"Opened the case “{change.new}”",
+        "linked": f"Linked conversation {change.new}",
+        "unlinked": f"Split conversation {change.old} off",
+        "field": f"{label}: {old} → {new}",
+        "note": f"Note: {change.new}",
+        "status": f"Status: {old} → {new}",
+        "owner": f"Owner: {old} → {new}",
+    }
+    other = " ".join(filter(None, (change.what.capitalize(), label, new if change.new is not None else "")))
+    return sentences.get(change.what, other)

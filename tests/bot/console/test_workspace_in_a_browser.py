@@ -1,0 +1,85 @@
+"""The workspace in a real browser: a customer writes, a representative decides, corrects, takes back and answers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.adapters.browser import page
+from tests.bot.console.site import PASSWORD, Site, open_site
+from tests.bot.console.test_pages_in_a_browser import LOOKS, is_fine, log_in, looked_at
+from tests.bot.console.test_workspace_case import talked_about
+from tests.flow.test_in_a_browser import pane, say, until_heard
+from tests.flow.test_worked_example import CONTACT, PROBLEM
+
+
+async def at_the_case(view: Page, site: Site) -> None:
+    await log_in(view, site.base, "robin", PASSWORD)
+    await expect(view.get_by_role("heading", level=1)).to_have_text("Inbox")
+    await view.get_by_role("link", name="Cases", exact=True).click()
+    await view.locator("[data-list] .name a").first.click()
+    await expect(view.get_by_role("heading", name="Fields")).to_be_visible()
+
+
+async def test_a_chat_becomes_a_case_that_is_corrected_taken_back_and_answered(sqlite_url: str, tmp_path: Path) -> None:
+    async with (
+        open_site(sqlite_url, tmp_path, CASEWRIGHT_DEMO="true") as site,
+        page(viewport={"width": 1280, "height": 900}) as chat,
+        page(viewport={"width": 1280, "height": 900}) as desk,
+    ):
+        site.account("robin")
+        await chat.goto(site.base)
+        await chat.get_by_role("button", name="Both").click()
+        await say(chat, "customer", f"{PROBLEM} {CONTACT}")
+        await expect(pane(chat, "customer").locator("[data-case-number]").last).to_be_visible()
+        await at_the_case(desk, site)
+
+        # On whose words: lit up while the field is pointed at, and by the keyboard.
+        lit = desk.locator("mark.lit")
+        await expect(lit).to_have_count(0)
+        await desk.get_by_role("link", name=re.compile("ann.lee@example.org")).focus()
+        await expect(lit).to_have_text("ann.lee@example.org")
+
+        await desk.get_by_text("Edit Contact").click()
+        await desk.get_by_label("Contact", exact=True).fill("bea@example.org")
+        await desk.keyboard.press("Enter")
+        await expect(desk.get_by_role("status")).to_contain_text("the agent leaves it alone now")
+        await expect(desk.locator(".fields .value").get_by_text("bea@example.org")).to_be_visible()
+
+        undo = desk.get_by_role("button", name=re.compile("Undo Issue description"))
+        await undo.click()
+        await expect(desk.get_by_role("status")).to_contain_text("Taken back")
+        await expect(undo).to_have_count(0)
+
+        await desk.get_by_label("Answer").fill("A new one is on its way.")
+        await desk.get_by_role("button", name="Send").click()
+        await until_heard(chat, "customer", "Robin: A new one is on its way.")
+        await say(chat, "customer", "Thank you, that is quick!")
+        await expect(desk.locator("#live-thread").get_by_text("that is quick")).to_be_visible()  # by itself
+
+
+async def test_a_suggestion_is_accepted_by_the_keyboard_alone(site: Site) -> None:
+    talked_about(site)
+    site.account("robin")
+    async with page() as view:
+        await at_the_case(view, site)
+        await view.keyboard.press("a")
+        await expect(view.get_by_role("button", name="Accept Contact")).to_be_focused()
+        await view.keyboard.press("Enter")
+        await expect(view.get_by_role("status")).to_contain_text("Decided")
+        await expect(view.get_by_role("heading", name="Suggestions")).to_have_count(0)
+
+
+@pytest.mark.parametrize("look", list(LOOKS))
+async def test_axe_finds_nothing_in_the_workspace(site: Site, tmp_path: Path, look: str) -> None:
+    number = talked_about(site)
+    async with looked_at(site, look) as view:
+        await log_in(view, site.base, "ada", PASSWORD)
+        for path in ("inbox", "inbox?case=none", "cases", f"cases/{number}"):
+            await view.goto(f"{site.base}console/{path}")
+            await is_fine(view, tmp_path, path.replace("?", "-"))
+        await view.get_by_text("Edit Contact").click()
+        await is_fine(view, tmp_path, "editing")
