@@ -10,12 +10,16 @@ from bot.access.openid import OpenIdProvider
 from bot.access.rights import OWN
 from bot.access.routes import Refused, Route, Visit
 from bot.console import files
+from bot.console.agent_page import AgentPage
 from bot.console.entrance import Entrance
 from bot.console.keys import Keys
 from bot.console.lists import Lists
 from bot.console.own import Own
 from bot.console.people import People
 from bot.console.rendering import Pages
+from bot.console.reviewing import Reviewing
+from bot.console.rules import Rules
+from bot.console.versions import Versions
 from store.engine import Database
 
 
@@ -25,12 +29,17 @@ class Console:
     def __init__(self, database: Database, provider: OpenIdProvider | None, *, behind_proxy: bool) -> None:
         self.pages = Pages()
         login, local = Login(database), provider is None
+        reviewing = Reviewing(database, self.pages)
         self._parts = (
             Entrance(database, self.pages, login, provider, behind_proxy=behind_proxy),
             Own(database, self.pages, login, local_passwords=local, behind_proxy=behind_proxy),
             Lists(database, self.pages),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),
+            reviewing,
+            AgentPage(database, self.pages, reviewing),
+            Rules(database, self.pages, reviewing),
+            Versions(database, self.pages, reviewing),
         )
 
     def routes(self) -> list[Route]:
