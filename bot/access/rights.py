@@ -40,6 +40,7 @@ IDENTIFIED = Right(name="identified", any_key=True)
 READ_CASES = Right(name="read cases", feature=Feature.CASES, scope=Scope.READ_CASES)
 READ_INTERNAL_FIELDS = Right(name="read internal fields", feature=Feature.CASES, scope=Scope.READ_INTERNAL_FIELDS)
 WORK_ON_CASES = Right(name="work on cases", feature=Feature.CASES)
+MANAGE_SETTINGS = Right(name="manage settings", role=AccountRole.ADMINISTRATOR)
 MANAGE_ACCOUNTS = Right(name="manage accounts", role=AccountRole.ADMINISTRATOR)
 
 

@@ -11,6 +11,7 @@ from bot.access.openid import OpenIdProvider
 from bot.access.rights import OWN
 from bot.access.routes import Refused, Route, Visit
 from bot.console import files
+from bot.console.agent_page import AgentPage
 from bot.console.case_page import CasePage
 from bot.console.entrance import Entrance
 from bot.console.keys import Keys
@@ -18,6 +19,9 @@ from bot.console.lists import Lists
 from bot.console.own import Own
 from bot.console.people import People
 from bot.console.rendering import Pages
+from bot.console.reviewing import Reviewing
+from bot.console.rules import Rules
+from bot.console.versions import Versions
 from store.engine import Database
 
 
@@ -29,6 +33,7 @@ class Console:
     ) -> None:
         self.pages = Pages()
         login, local = Login(database), provider is None
+        reviewing = Reviewing(database, self.pages)
         self._parts = (
             Entrance(database, self.pages, login, provider, behind_proxy=behind_proxy),
             Own(database, self.pages, login, local_passwords=local, behind_proxy=behind_proxy),
@@ -36,6 +41,10 @@ class Console:
             CasePage(database, self.pages, posts),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),
+            reviewing,
+            AgentPage(database, self.pages, reviewing),
+            Rules(database, self.pages, reviewing),
+            Versions(database, self.pages, reviewing),
         )
 
     def routes(self) -> list[Route]:

@@ -25,7 +25,15 @@ LOOKS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
 }
 OUTSIDE = ("/console/login", "/console/link/used")
-INSIDE = ("/console/me", "/console/accounts", "/console/accounts/1", "/console/keys", "/console/nowhere")
+SETTINGS = (
+    "/console/agent",
+    "/console/agent/rules",
+    "/console/agent/rules/new",
+    "/console/agent/rules/0",
+    "/console/agent/versions",
+    "/console/agent/versions/difference?old=1&new=1",
+)
+INSIDE = ("/console/me", "/console/accounts", "/console/accounts/1", "/console/keys", "/console/nowhere", *SETTINGS)
 
 
 async def log_in(view: Page, base: str, login: str, password: str) -> None:
@@ -126,7 +134,7 @@ async def complaints(view: Page) -> list[str]:
 async def is_fine(view: Page, folder: Path, name: str) -> None:
     """`folder` gets a picture, for people to look at."""
     await expect(view.get_by_role("heading", level=1)).to_be_visible()
-    await view.screenshot(path=folder / f"{name.strip('/').replace('/', '-')}.png", full_page=True)
+    await view.screenshot(path=folder / f"{name.partition('?')[0].strip('/').replace('/', '-')}.png", full_page=True)
     assert await complaints(view) == [], name
     sideways: Any = await view.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert sideways <= 0, f"{name} scrolls sideways"

@@ -1,0 +1,131 @@
+"""The *Case Management Agent* page: what the agent may do, where, and by which fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from multidict import MultiMapping
+
+from agent.problems import find_problems
+from agent.settings import Asking, Level, Problem, Settings
+from bot.access.rights import MANAGE_SETTINGS
+from bot.access.routes import Route, Visit
+from bot.console.filters import CHANNEL_LABELS
+from bot.console.rendering import Pages
+from bot.console.reviewing import Json, Reviewing, as_document, latest
+from store.engine import Database
+from store.model import Category
+
+PATH = "/console/agent"
+LEVELS = {
+    Level.FULL: "The agent does it",
+    Level.CONFIRM: "It proposes, a representative accepts",
+    Level.SHADOW: "It only records what it would do",
+    Level.OFF: "Off",
+}
+WITHOUT_RULES = {"default_fields": "Update the default fields", "nothing": "Update nothing"}
+ASKING = {Asking.ONCE: "Once, where customer and agent are alone", Asking.OFF: "Never"}
+
+
+class AgentPage:
+    def __init__(self, database: Database, pages: Pages, reviewing: Reviewing) -> None:
+        self._database = database
+        self._pages = pages
+        self._reviewing = reviewing
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(method="GET", path=PATH, right=MANAGE_SETTINGS, handler=self._look),
+            Route(method="POST", path=PATH, right=MANAGE_SETTINGS, handler=self._check),
+        ]
+
+    async def _look(self, visit: Visit) -> web.StreamResponse:
+        now = await self._database.read(latest)
+        return self._page(visit, as_document(now.settings), now.settings, now.version)
+
+    def _page(
+        self, visit: Visit, document: Json, settings: Settings, based_on: int, problems: Iterable[Problem] = ()
+    ) -> web.Response:
+        """`document`: what the form shows, as it was typed."""
+        wrong = {_input(each.path): each.sentence for each in problems}
+        return self._pages.show(
+            visit,
+            "agent.html",
+            title="Case Management Agent",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+            document=document,
+            fields=settings.fields,
+            categories=list(Category),
+            channel_labels=CHANNEL_LABELS,
+            levels=list(LEVELS.items()),
+            without_rules=list(WITHOUT_RULES.items()),
+            asking=list(ASKING.items()),
+            requirements=_requirements(settings),
+            based_on=based_on,
+            errors=wrong,
+        )
+
+    async def _check(self, visit: Visit) -> web.StreamResponse:
+        form = await visit.request.post()
+        base = await self._reviewing.base(form)
+        document = typed(form, as_document(base.settings))
+        if problems := find_problems(document):
+            return self._page(visit, document, base.settings, base.version, problems)
+        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
+
+
+def typed(form: MultiMapping[Any], document: Json) -> Json:
+    """The document with what the form says put in."""
+    channels = {name: {**channel, **_channel(form, name)} for name, channel in document["channels"].items()}
+    return {
+        **document,
+        "categories": _chosen(form, "categories", [each.value for each in Category]),
+        "channels": channels,
+        "default_fields": _chosen(form, "default_fields", document["default_fields"]),
+        "creation": {
+            "require": _require(str(form.get("creation.require", ""))),
+            "optional": _chosen(form, "creation.optional", document["creation"]["optional"]),
+        },
+        "update_without_rules": str(form.get("update_without_rules", "")),
+        "override_human_edits": "override_human_edits" in form,
+        "automation": {key: str(form.get(f"automation.{key}", "")) for key in document["automation"]},
+        "evaluation": {key: _seconds(str(form.get(f"evaluation.{key}", ""))) for key in document["evaluation"]},
+        "ask_for_missing": str(form.get("ask_for_missing", "")),
+    }
+
+
+def _channel(form: MultiMapping[Any], name: str) -> Mapping[str, Any]:
+    people = str(form.get(f"channels.{name}.representatives", "")).splitlines()
+    return {
+        "enabled": f"channels.{name}.enabled" in form,
+        "representatives": [each.strip() for each in people if each.strip()],
+    }
+
+
+def _chosen(form: MultiMapping[Any], name: str, order: list[str]) -> list[str]:
+    """What was checked: in the order it had, new ones behind."""
+    checked = [str(each) for each in form.getall(name, [])]
+    return sorted(checked, key=lambda each: order.index(each) if each in order else len(order))
+
+
+def _require(text: str) -> str | int:
+    return int(text) if re.fullmatch("[0-9]{1,4}", text) else text
+
+
+def _seconds(text: str) -> float | str:
+    """What is no number stays as it was typed, and the settings say what would be right."""
+    return float(text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text.strip()) else text
+
+
+def _requirements(settings: Settings) -> list[tuple[str, str]]:
+    numbers = [(str(number), f"At least {number} of them") for number in range(1, len(settings.fields) + 1)]
+    return [("all", "All of them"), ("any", "Any of them"), *numbers]
+
+
+def _input(path: str) -> str:
+    """The name of the input that a problem's path belongs to."""
+    return re.sub(r"\[[0-9]+\]$", "", path)

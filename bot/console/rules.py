@@ -1,0 +1,172 @@
+"""*Rules for case update with AI assistance*: listed in their order, moved, activated, written, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from multidict import MultiMapping
+
+from agent.problems import find_problems
+from agent.settings import Problem, Settings, UpdateRule
+from bot.access.rights import MANAGE_SETTINGS
+from bot.access.routes import Refused, Route, Visit
+from bot.console import conditions
+from bot.console.conditions import Conditions, TooDeep
+from bot.console.rendering import Pages
+from bot.console.reviewing import Json, Reviewing, as_document, latest, number_of
+from bot.settings import InForce
+from store.engine import Database
+
+PATH = "/console/agent/rules"
+_ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
+_DEEP = "Its conditions are nested deeper than this form shows: change the rule in an exported file."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A rule as its form shows it, and the version that it was opened with; `position` is "" for a new one."""
+
+    rule: Json
+    conditions: Conditions
+    base: InForce
+    position: str
+
+
+class Rules:
+    """A rule is named by its position in the version that the page was made from."""
+
+    def __init__(self, database: Database, pages: Pages, reviewing: Reviewing) -> None:
+        self._database = database
+        self._pages = pages
+        self._reviewing = reviewing
+
+    def routes(self) -> list[Route]:
+        right = MANAGE_SETTINGS
+        return [
+            Route(method="GET", path=PATH, right=right, handler=self._list),
+            Route(method="GET", path=f"{PATH}/new", right=right, handler=self._new),
+            Route(method="GET", path=_ONE, right=right, handler=self._edit),
+            Route(method="POST", path=f"{PATH}/form", right=right, handler=self._typed),
+            Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._change),
+        ]
+
+    async def _list(self, visit: Visit) -> web.StreamResponse:
+        now = await self._database.read(latest)
+        return self._pages.show(
+            visit,
+            "rules.html",
+            title="Rules for case update with AI assistance",
+            rules=now.settings.update_rules,
+            labels={each.id: each.label for each in now.settings.fields},
+            based_on=now.version,
+        )
+
+    async def _new(self, visit: Visit) -> web.StreamResponse:
+        now = await self._database.read(latest)
+        rule: Json = {"name": "", "active": True, "fields": []}
+        return self._form(visit, Draft(rule=rule, conditions=Conditions(), base=now, position=""))
+
+    async def _edit(self, visit: Visit) -> web.StreamResponse:
+        now, position = await self._database.read(latest), int(visit.request.match_info["id"])
+        rule = _rule(now.settings, position)
+        try:
+            shown = conditions.shown(rule.when)
+        except TooDeep:
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, _DEEP) from None
+        document = rule.model_dump(mode="json")
+        return self._form(visit, Draft(rule=document, conditions=shown, base=now, position=str(position)))
+
+    def _form(self, visit: Visit, draft: Draft, problems: Sequence[Problem] = ()) -> web.Response:
+        wrong = {_input(each.path): each.sentence for each in problems}
+        settings = draft.base.settings
+        return self._pages.show(
+            visit,
+            "rule.html",
+            title="Rule" if draft.position else "New rule",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+            rule=draft.rule,
+            conditions=draft.conditions,
+            fields=settings.fields,
+            known=conditions.known_fields(_by_id(settings)),
+            operators=conditions.operators,
+            kind=conditions.kind,
+            based_on=draft.base.version,
+            position=draft.position,
+            errors=wrong,
+        )
+
+    async def _typed(self, visit: Visit) -> web.StreamResponse:
+        form = await visit.request.post()
+        base = await self._reviewing.base(form)
+        fields, button = _by_id(base.settings), str(form.get("do", ""))
+        typed, rule = conditions.typed(form, fields), _of_form(form)
+        draft = Draft(rule=rule, conditions=typed, base=base, position=str(form.get("position", "")))
+        if button != "review":
+            conditions.pressed(typed, button)
+            return self._form(visit, draft)
+        rule["when"] = conditions.expressed(typed, fields)
+        document = as_document(base.settings)
+        _put(document["update_rules"], rule, draft.position)
+        if problems := find_problems(document):
+            return self._form(visit, draft, problems)
+        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
+
+    async def _change(self, visit: Visit) -> web.StreamResponse:
+        form = await visit.request.post()
+        base = await self._reviewing.base(form)
+        position, document = int(visit.request.match_info["id"]), as_document(base.settings)
+        _rule(base.settings, position)
+        _changed(document["update_rules"], position, str(form.get("do", "")))
+        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
+
+
+def _rule(settings: Settings, position: int) -> UpdateRule:
+    if position >= len(settings.update_rules):
+        raise Refused(HTTPStatus.NOT_FOUND)
+    return settings.update_rules[position]
+
+
+def _by_id(settings: Settings) -> dict[str, Any]:
+    return {each.id: each for each in settings.fields}
+
+
+def _of_form(form: MultiMapping[Any]) -> Json:
+    return {
+        "name": str(form.get("name", "")),
+        "active": "active" in form,
+        "fields": [str(each) for each in form.getall("fields", [])],
+    }
+
+
+def _put(rules: list[Json], rule: Json, position: str) -> None:
+    """A new one goes to the end."""
+    place = number_of(position) if position else len(rules)
+    if place > len(rules):
+        raise Refused(HTTPStatus.NOT_FOUND)
+    rules[place : place + 1] = [rule]
+
+
+def _changed(rules: list[Json], position: int, button: str) -> None:
+    match button:
+        case "activate" | "deactivate":
+            rules[position]["active"] = button == "activate"
+        case "remove":
+            del rules[position]
+        case "up" if position > 0:
+            rules.insert(position - 1, rules.pop(position))
+        case "down":
+            rules.insert(position + 1, rules.pop(position))
+        case _:
+            pass  # the first one can't go up
+
+
+def _input(path: str) -> str:
+    """The part of the form that a problem's path belongs to."""
+    parts = path.split(".")
+    return next(
+        (name for name in ("when", "fields", "name") if any(each.startswith(name) for each in parts[1:])), "name"
+    )
