@@ -94,7 +94,7 @@ async def test_the_keyboard_alone_gets_to_the_content_and_through_the_menu_of_a_
     site.account("ada", AccountRole.ADMINISTRATOR)
     async with page(**LOOKS["phone"]) as view:
         await log_in(view, site.base, "ada", PASSWORD)
-        await expect(view.get_by_role("heading", level=1)).to_have_text("Accounts")
+        await expect(view.get_by_role("heading", level=1)).to_have_text("Inbox")
         await view.keyboard.press("Tab")
         await expect(view.get_by_role("link", name="Skip to the content")).to_be_focused()
         await view.keyboard.press("Enter")
@@ -150,7 +150,7 @@ async def test_axe_finds_nothing_on_any_page(site: Site, tmp_path: Path, look: s
         await log_in(view, site.base, "ada", "a wrong password")
         await is_fine(view, tmp_path, "wrong password")
         await log_in(view, site.base, "ada", PASSWORD)
-        await expect(view.get_by_role("heading", level=1)).to_have_text("Accounts")
+        await expect(view.get_by_role("heading", level=1)).to_have_text("Inbox")
         for path in INSIDE:
             await view.goto(f"{base}{path}")
             await is_fine(view, tmp_path, path)
