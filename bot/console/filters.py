@@ -15,11 +15,11 @@ from store.model import CaseNumber, CaseStatus
 from store.workspace import Assigned, CasesWanted, ConversationsWanted, Place
 
 CHANNEL_LABELS = {"teams": "Teams", "slack": "Slack", "email": "Mail", "webchat": "Web chat", "voice": "Voice"}
-ASSIGNEES = {"": "Anybody or nobody", "me": "Me", "nobody": "Nobody"}
+ASSIGNEES = {"": "Any", "me": "Me", "nobody": "Nobody"}
 STATUSES = {"": "Any", "open": "Open", **{each.value: label for each, label in STATUS_LABELS.items()}}
 CHANNELS = {"": "Any", **{each: CHANNEL_LABELS.get(each, each) for each in Channels.model_fields}}
-WAITING = {"": "Whether or not", "yes": "With open suggestions"}
-LINKED = {"": "Whether or not", "none": "Without a case", "some": "With a case"}
+WAITING = {"": "Any", "yes": "With open suggestions"}
+LINKED = {"": "Any", "none": "Without a case", "some": "With a case"}
 _OPEN = tuple(each for each in CaseStatus if each.is_open)
 _LONGEST = 200  # characters of a search
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from http import HTTPStatus
 
 from aiohttp import web
 
 from bot.access.rights import READ_CASES, Visitor
-from bot.access.routes import Route, Visit
+from bot.access.routes import Refused, Route, Visit
 from bot.console import filters
 from bot.console.rendering import Pages
+from bot.console.timeline import timeline
 from bot.text import one_line
 from bot.words import STATUS_LABELS
-from store import workspace
-from store.engine import Database
+from store import conversations, evaluations, overview, workspace
+from store.engine import Connection, Database
+from store.evaluations import Evaluation
+from store.model import Conversation, ConversationId, Message
 
 INBOX = "/console/inbox"
 CASES = "/console/cases"
 _SHOWN = 50
+_LOOKS = 20  # evaluations
 
 
 class Lists:
@@ -28,6 +34,9 @@ class Lists:
     def routes(self) -> list[Route]:
         return [
             Route(method="GET", path=INBOX, right=READ_CASES, handler=self._inbox),
+            Route(
+                method="GET", path=f"{INBOX}/{{id:[0-9]{{1,18}}}}", right=READ_CASES, handler=self._talk, hidden=True
+            ),
             Route(method="GET", path=CASES, right=READ_CASES, handler=self._cases),
         ]
 
@@ -38,6 +47,24 @@ class Lists:
         found = await self._database.read(partial(workspace.conversations_page, wanted=wanted))
         after = filters.place_text(found[_SHOWN - 1].place) if len(found) > _SHOWN else None
         return self._page(visit, "inbox.html", chosen, after, title="Inbox", rows=found[:_SHOWN])
+
+    async def _talk(self, visit: Visit) -> web.StreamResponse:
+        """A conversation by itself: what was said, and why there is no case."""
+        number = ConversationId(int(visit.request.match_info["id"]))
+        found = await self._database.read(partial(_read_talk, conversation_id=number))
+        if found is None:
+            raise Refused(HTTPStatus.NOT_FOUND)
+        talk, said, looks = found
+        return self._pages.show(
+            visit,
+            "conversation.html",
+            title=f"Conversation {number}",
+            talk=talk,
+            timeline=timeline({number: (talk, said)}, {}),
+            looks=looks,
+            channels=filters.CHANNEL_LABELS,
+            one_line=one_line,
+        )
 
     async def _cases(self, visit: Visit) -> web.StreamResponse:
         query = visit.request.query
@@ -65,3 +92,12 @@ class Lists:
 def ids_of(visitor: Visitor) -> frozenset[str]:
     """By which a case may name its owner: who they are at the console, and on the channels."""
     return visitor.known_as | {visitor.id}
+
+
+def _read_talk(
+    connection: Connection, *, conversation_id: ConversationId
+) -> tuple[Conversation, Sequence[Message], Sequence[Evaluation]] | None:
+    if not overview.has_conversation(connection, conversation_id):
+        return None
+    looks = evaluations.of_conversation(connection, conversation_id, limit=_LOOKS)
+    return conversations.get(connection, conversation_id), conversations.window(connection, conversation_id), looks

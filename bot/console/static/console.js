@@ -59,7 +59,7 @@ if (live) {
       else part.remove();
     }
     const added = fresh.getElementById("live-suggestions");
-    if (added && !document.getElementById("live-suggestions")) live.querySelector(".beside").prepend(added);
+    if (added && !document.getElementById("live-suggestions")) document.getElementById("live-fields").before(added);
     for (const name of ["revision", "seen"]) {
       const value = fresh.querySelector(`input[name=${name}]`)?.value;
       for (const field of live.querySelectorAll(`input[name=${name}]`)) field.value = value;

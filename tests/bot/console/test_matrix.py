@@ -46,6 +46,7 @@ TABLE: dict[str, tuple[object, ...]] = {
     "POST /console/me/sessions/end": OWN_PAGE,
     "POST /console/me/sessions/{id}/end": OWN_PAGE,
     "GET /console/inbox": REPRESENTATIVES,
+    "GET /console/inbox/{id}": OF_A_CASE,
     "GET /console/cases": REPRESENTATIVES,
     "GET /console/cases/{number}": OF_A_CASE,
     "GET /console/cases/{number}/live": OF_A_CASE,

@@ -78,7 +78,7 @@ async def test_axe_finds_nothing_in_the_workspace(site: Site, tmp_path: Path, lo
     number = talked_about(site)
     async with looked_at(site, look) as view:
         await log_in(view, site.base, "ada", PASSWORD)
-        for path in ("inbox", "inbox?case=none", "cases", f"cases/{number}"):
+        for path in ("inbox", "inbox?case=none", "inbox/1", "cases", f"cases/{number}"):
             await view.goto(f"{site.base}console/{path}")
             await is_fine(view, tmp_path, path.replace("?", "-"))
         await view.get_by_text("Edit Contact").click()

@@ -6,7 +6,11 @@ import re
 
 import pytest
 
+from store import evaluations
+from store.engine import Connection
+from store.evaluations import Evaluation
 from tests.bot.console.site import Site
+from tests.store.examples import conversation, say, wrote
 
 
 async def test_a_representative_lands_in_the_inbox_and_finds_a_case_by_its_words(site: Site) -> None:
@@ -41,3 +45,31 @@ async def test_an_address_that_says_nonsense_is_told_what_would_be_right(site: S
     answer = await robin.get(f"/console/{page}?{query}")
     assert answer.status == 400
     assert f"“{query.partition('=')[0]}” in the address should be" in answer.text
+
+
+async def test_a_conversation_that_made_no_case_says_why(site: Site) -> None:
+    def work(connection: Connection) -> int:
+        place = conversation(connection)
+        say(connection, place, wrote("Hello <b>there</b>"))
+        look = Evaluation(
+            conversation_id=place,
+            case_number=None,
+            trigger="message",
+            outcome="not_created",
+            why="Contact did not resolve.",
+            detail={},
+            predictor="embedded 1",
+            settings_version=1,
+            milliseconds=1,
+        )
+        evaluations.keep(connection, look)
+        return place
+
+    place = site.database.write_now(work)
+    robin = await site.logged_in("robin")
+    assert "No case: Contact did not resolve." in (await robin.get("/console/inbox?case=none")).text
+    page = await robin.get(f"/console/inbox/{place}")
+    assert "Not created: " in page.text
+    assert "Contact did not resolve." in page.text
+    assert "Hello &lt;b&gt;there&lt;/b&gt;" in page.text
+    assert (await robin.get(f"/console/inbox/{place + 1}")).status == 404
