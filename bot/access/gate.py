@@ -79,6 +79,7 @@ class Gate:
             asked = Asked(request=request, visit=visit)
             self._let_through(visit, route)
             await _check_sender(visit)
+            await _check_text(request)
             response = await route.handler(visit)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in the face's own way
             response = face.tell(asked, _refusal(error, request))
@@ -150,6 +151,16 @@ async def _check_sender(visit: Visit) -> None:
         given = str((await request.post()).get(CSRF_FIELD, ""))
     if not is_ours(request.headers, visit.origin) or not same(given or "", visit.csrf):
         raise Refused(HTTPStatus.FORBIDDEN, "This page is out of date, or another site sent this. Load it again.")
+
+
+async def _check_text(request: web.Request) -> None:
+    """PostgreSQL keeps no NUL, and nobody types one."""
+    told = [request.path, *request.query, *request.query.values()]
+    if request.content_type in _FORMS:
+        form = await request.post()
+        told += [*form, *map(str, form.values())]
+    if any("\0" in each for each in told):
+        raise Refused(HTTPStatus.BAD_REQUEST, "It holds a NUL character, which no text may.")
 
 
 def _refusal(error: Exception, request: web.Request) -> Refused:

@@ -344,6 +344,13 @@ async def test_what_somebody_calls_themselves_stays_text(site: Site) -> None:
         assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in page.text
 
 
+async def test_a_text_that_no_database_keeps_is_refused(site: Site) -> None:
+    browser = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    assert (await browser.get("/console/cases?text=a%00b")).status == 400
+    answer = await browser.post("/console/accounts", {"name": "A\0b", "login": "ab"}, page="/console/accounts")
+    assert (answer.status, "NUL" in answer.text) == (400, True)
+
+
 async def test_an_error_of_ours_tells_its_number_and_nothing_more(site: Site) -> None:
     browser = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
     site.database.write_now(lambda connection: connection.exec_driver_sql("ALTER TABLE api_keys RENAME TO gone"))
