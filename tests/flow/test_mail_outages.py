@@ -22,7 +22,7 @@ from store import work
 from store.engine import Database
 from store.mail import MailState
 from tests.adapters.mail.imap import Network, until
-from tests.adapters.mail.smtp import world
+from tests.adapters.mail.smtp import World, world
 from tests.adapters.mail.tokens import ENVIRONMENT as TOKEN_SECRETS
 from tests.adapters.mail.tokens import granted, refreshed, token_server
 from tests.authority import Authority
@@ -64,7 +64,8 @@ async def test_a_process_killed_at_any_moment_loses_no_mail_and_stores_and_answe
             async with process(migrated_url, tmp_path):
                 await asyncio.wait([asyncio.create_task(progress(database, chance.randint(1, 3)))], timeout=5)
         async with process(migrated_url, tmp_path):
-            await until(lambda: finished(database, MAILS), seconds=60)
+            # A case is there before the first look of the agent at it, which answers, is due.
+            await until(lambda: finished(database, MAILS) and len(addressed(there)) == MAILS, seconds=150)
         found = database.read_now(partial(mails.listed, states=(), limit=1000))
         assert Counter(each.subject for each in found) == Counter({f"Kettle {number}": 1 for number in range(MAILS)})
         assert {each.state for each in found} == {MailState.CREATED}
@@ -74,6 +75,10 @@ async def test_a_process_killed_at_any_moment_loses_no_mail_and_stores_and_answe
             # What was on its way when a process died may come once more: with the same Message-ID, as one mail.
             assert len({str(each.mail["Message-ID"]) for each in to_them}) == 1
         assert len(there.letters) <= MAILS + 6
+
+
+def addressed(there: World) -> set[str]:
+    return {recipient for each in there.letters for recipient in each.recipients}
 
 
 @asynccontextmanager
