@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import quote
 
+import aiohttp
 import structlog
 from aiohttp import web
 
 from adapters.channel import RetryLater
+from adapters.polling import work_off
 from store import files
-from store.engine import Database, DatabaseUnavailable
+from store.engine import Database
 from store.files import File
 from store.model import Attachment
 
@@ -23,7 +25,6 @@ log = structlog.get_logger()
 
 _ATTEMPTS = 6
 _LEASE = 60.0  # seconds that a copy may take
-_POLL = 2.0  # seconds
 UNKNOWN = "application/octet-stream"
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 # What a browser may show in place; anything else is saved, since a page or a drawing could hold a script.
@@ -56,7 +57,42 @@ def attachment(file: File, size: int = 0) -> Attachment:
     return Attachment(name=file.name, content_type=file.content_type, size=size, url=f"{_path(file.channel)}{file.key}")
 
 
-async def bounded(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+def served(name: str, kind: str, content: bytes, more: Mapping[str, str]) -> web.Response:
+    """A file of somebody's, with nothing in it that a browser would run; `more` headers are the channel's."""
+    place = "inline" if kind in _SHOWN else "attachment"
+    headers = {
+        "Content-Disposition": f"{place}; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+    return web.Response(body=content, content_type=kind, headers={**headers, **more})
+
+
+async def downloaded(
+    session: aiohttp.ClientSession,
+    address: str,
+    headers: Mapping[str, str],
+    *,
+    service: str,
+    limit: int,
+    timeout: aiohttp.ClientTimeout | None = None,  # noqa: ASYNC109 -- aiohttp's own, in place of the session's
+) -> tuple[bytes, str]:
+    """A file's content and type. Raises ValueError where there is none or more than `limit` bytes, and RetryLater."""
+    patience = timeout or session.timeout
+    try:
+        # A redirect would take the token along to wherever it leads.
+        async with session.get(address, headers=headers, allow_redirects=False, timeout=patience) as answer:
+            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise RetryLater(f"{service} answered {answer.status} for a file.", nothing_posted=True)
+            if answer.status != HTTPStatus.OK:
+                raise ValueError(f"{service} answered {answer.status}.")
+            return await _bounded(answer.content.iter_chunked(1 << 16), limit), answer.content_type
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise RetryLater(f"{service}'s files can't be reached: {error!r}", nothing_posted=True) from error
+
+
+async def _bounded(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     """Raises ValueError for more than `limit` bytes."""
     content = bytearray()
     async for chunk in chunks:
@@ -78,13 +114,7 @@ class Filing:
         return [web.get(_path(self._channel) + "{key}", self._serve)]
 
     async def run(self) -> None:
-        while True:
-            try:
-                while await self._copy_some():
-                    pass
-            except DatabaseUnavailable as error:
-                log.warning("database_unavailable", error=str(error))
-            await asyncio.sleep(_POLL)
+        await work_off(self._copy_some)
 
     async def _copy_some(self) -> bool:
         taken = await self._database.write(partial(files.take, channel=self._channel, seconds=_LEASE, most=4))
@@ -119,15 +149,7 @@ class Filing:
             if not self._source.is_own(file.link):
                 raise web.HTTPNotFound
             raise web.HTTPFound(file.link)
-        kind = "inline" if file.content_type in _SHOWN else "attachment"
-        headers = {
-            "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(file.name, safe='')}",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, no-store",
-            "Referrer-Policy": "no-referrer",
-        }
-        return web.Response(body=content, content_type=file.content_type, headers=headers)
+        return served(file.name, file.content_type, content, {"Cache-Control": "private, no-store"})
 
 
 def _path(channel: str) -> str:

@@ -132,10 +132,10 @@ class CaseDesk:
         return await self._database.read(partial(ask, channel=channel, account=account, author=author))
 
     async def search(self, channel: str, account: str, author: Author, text: str, *, limit: int) -> Sequence[CaseLine]:
-        own = await self.overview(channel, account, author)
-        if own.representative and text.strip():
+        if text.strip() and await self.is_representative(channel, author):
             found = partial(_found, channel=channel, account=account, text=text, limit=limit)
             return await self._database.read(found)
+        own = await self.overview(channel, account, author)
         lines = {each.number: each for each in (*own.mine, *own.waiting)}.values()
         wanted = text.casefold().split()
         return [each for each in lines if all(word in f"{each.number} {each.title}".casefold() for word in wanted)][

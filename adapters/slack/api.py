@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.channel import RetryLater
-from adapters.filing import bounded
+from adapters.filing import downloaded
 from adapters.payload import storable
 from store.model import Json
 
@@ -64,19 +64,10 @@ class Api:
         return answer.data, frozenset(each.strip() for each in scopes.split(",") if each.strip())
 
     async def download(self, token: str, address: str, limit: int) -> bytes:
-        """A file's content. Raises ApiRefused where it is none, ValueError past `limit`, and RetryLater."""
-        session = self._running()
-        try:
-            headers = {"Authorization": f"Bearer {token}"}
-            # A redirect would take the token along to wherever it leads.
-            async with session.get(address, headers=headers, allow_redirects=False) as answer:
-                if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-                    raise RetryLater(f"Slack answered {answer.status} for a file.", nothing_posted=True)
-                if answer.status != HTTPStatus.OK:
-                    raise ApiRefused("download", f"status_{answer.status}", {})
-                return await bounded(answer.content.iter_chunked(1 << 16), limit)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise RetryLater(f"Slack's files can't be reached: {error!r}", nothing_posted=True) from error
+        """A file's content. Raises ValueError where there is none or more than `limit` bytes, and RetryLater."""
+        headers = {"Authorization": f"Bearer {token}"}
+        content, _ = await downloaded(self._running(), address, headers, service="Slack", limit=limit)
+        return content
 
     def client(self, token: str) -> AsyncWebClient:
         """For the parts of the SDK that want one: Socket Mode."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from adapters import adaptive
 from store.model import Card, Json
@@ -17,11 +18,16 @@ _SUGGESTED = 5  # on such a card
 def case_card(card: Card, *, representative: bool) -> Json:
     """The content of an Adaptive Card; without internal fields and suggestions for anybody else."""
     seen = card if representative else _public(card)
-    shown = _card(seen, representative=representative)
-    for characters, fields in _SHORTER:
+    shorter = (_shortened(seen, characters, fields) for characters, fields in _SHORTER)
+    return fitting(_card(each, representative=representative) for each in chain([seen], shorter))
+
+
+def fitting(shapes: Iterable[Json]) -> Json:
+    """The first that Teams takes, or the last, which is the shortest; no more are made than are tried."""
+    shown: Json = {}
+    for shown in shapes:
         if len(json.dumps(shown)) <= MOST:
             break
-        shown = _card(_shortened(seen, characters, fields), representative=representative)
     return shown
 
 

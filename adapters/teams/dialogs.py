@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -11,17 +10,16 @@ from urllib.parse import quote, unquote
 from adapters import adaptive
 from adapters.desk import Choice, Form, FormField, Input, OpenSuggestion, Target
 from adapters.payload import part, required, text
-from adapters.teams.cards import attachment
+from adapters.teams.cards import attachment, fitting
 from adapters.teams.configuration import CHANNEL
 from store.model import CaseNumber, Json
 
 TYPED, CHOSEN = "typed:", "chosen:"  # before a field's id, in its input's
 _CHOOSES = {Input.ONE_OF, Input.YES_NO, Input.SOME_OF}
 _LISTED = 15  # choices; of more, those that fit are asked for while somebody types
-_MOST = 24_000  # bytes of a dialog: Teams takes 28 kB
-_SHORTER = (400, 120, 40)  # characters of a hint, where there is not room for all
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_LABEL, _HINT = 200, 1000  # characters
+_LABEL = 200  # characters
+_HINTS = (1000, 400, 120, 40)  # characters of one, less where there is not room for all
 _LARGEST = 2**31 - 1  # what a database keeps as an integer
 
 
@@ -35,12 +33,7 @@ def dialog(
 
     `form_id` comes back with it: a form that is sent twice is one.
     """
-    shown = _dialog(form, form_id, problems, filled, _HINT)
-    for most in _SHORTER:
-        if len(json.dumps(shown)) <= _MOST:
-            break
-        shown = _dialog(form, form_id, problems, filled, most)
-    return shown
+    return fitting(_dialog(form, form_id, problems, filled, most) for most in _HINTS)
 
 
 def _dialog(

@@ -8,12 +8,10 @@ its sender's OneDrive, and Teams gives an address with it that opens without a t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http import HTTPStatus
 
 import aiohttp
 
-from adapters.channel import RetryLater
-from adapters.filing import bounded, content_type, new_key
+from adapters.filing import content_type, downloaded, new_key
 from adapters.payload import part, parts, text
 from adapters.teams.configuration import CHANNEL, TeamsConfiguration
 from adapters.teams.http import Http
@@ -56,19 +54,14 @@ class TeamsFiles:
         self._tokens = tokens
 
     async def content(self, file: File) -> tuple[bytes, str]:
-        headers = await self._headers(file.address)
-        get = self._http.session.get
-        try:
-            # A redirect would take the token along to wherever it leads.
-            async with get(file.address, headers=headers, allow_redirects=False, timeout=_PATIENCE) as answer:
-                if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-                    raise RetryLater(f"Teams answered {answer.status} for a file.", nothing_posted=True)
-                if answer.status != HTTPStatus.OK:
-                    raise ValueError(f"Teams answered {answer.status}.")
-                chunks = answer.content.iter_chunked(1 << 16)
-                return await bounded(chunks, self._configuration.attachment_limit), answer.content_type
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise RetryLater(f"Teams' files can't be reached: {error!r}", nothing_posted=True) from error
+        return await downloaded(
+            self._http.session,
+            file.address,
+            await self._headers(file.address),
+            service="Teams",
+            limit=self._configuration.attachment_limit,
+            timeout=_PATIENCE,
+        )
 
     async def _headers(self, address: str) -> dict[str, str]:
         """The token goes to the connector alone. Raises ValueError for an address that is none of Teams'."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -11,17 +10,18 @@ import structlog
 
 from adapters.channel import RetryLater, Undeliverable
 from adapters.payload import parts, required, text
+from adapters.polling import work_off
 from adapters.teams.configuration import CHANNEL
 from adapters.teams.places import Kind, Place, place_of
 from adapters.teams.sending import Sending
 from store import teams
-from store.engine import Database, DatabaseUnavailable
+from store.engine import Database
 from store.model import Json, Outbound
 from store.teams import Greeting
 
 log = structlog.get_logger()
 
-_POLL, _AGAIN = 2.0, 30.0  # seconds
+_AGAIN = 30.0  # seconds
 Words = Callable[[], Awaitable[str | None]]
 _BOT = "28:"  # before the ids of apps
 
@@ -29,16 +29,15 @@ _BOT = "28:"  # before the ids of apps
 def greetings_of(activity: Json) -> list[Greeting]:
     """Raises ValueError."""
     us = required(activity, "recipient", "id")
-    added = [text(each, "aadObjectId") or required(each, "id") for each in parts(activity, "membersAdded")]
-    ids = [required(each, "id") for each in parts(activity, "membersAdded")]
+    added = {required(each, "id"): text(each, "aadObjectId") for each in parts(activity, "membersAdded")}
     if not added:
         return []
     place = _place(activity)
     if place.kind is Kind.PERSONAL:
         return [_greeting(place, place.person or place.key)]
-    if us in ids:
+    if us in added:
         return [_greeting(place, place.key)]
-    people = [person for person, told in zip(added, ids, strict=True) if not told.startswith(_BOT)]
+    people = [in_directory or told for told, in_directory in added.items() if not told.startswith(_BOT)]
     return [_greeting(replace(place, person=None), person, audience=person) for person in people]
 
 
@@ -66,13 +65,7 @@ class Greeter:
             await self._database.write(partial(teams.greet, greetings=greetings))
 
     async def run(self) -> None:
-        while True:
-            try:
-                while await self._greet_some():
-                    pass
-            except DatabaseUnavailable as error:
-                log.warning("database_unavailable", error=str(error))
-            await asyncio.sleep(_POLL)
+        await work_off(self._greet_some)
 
     async def _greet_some(self) -> bool:
         taken = await self._database.write(partial(teams.take, most=4))

@@ -6,13 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from secrets import token_urlsafe
-from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
 from aiohttp.http import HttpProcessingError
 from aiohttp.multipart import MultipartReader
 
+from adapters import filing
 from adapters.webchat.http import (
     BODY_LIMIT,
     Refused,
@@ -28,10 +27,6 @@ from store.webchat import File
 _MOST_FILES = 10
 _FILES = "The files of one message"  # what people call that which is too big
 _ACTIVITY = "application/vnd.microsoft.activity"
-_UNKNOWN = "application/octet-stream"
-_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
-# What a browser may show in place; anything else is saved, since a page or a drawing could hold a script.
-_SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -48,7 +43,7 @@ async def read_upload(request: web.Request, limit: int) -> Upload:
         raise too_big(limit, _FILES)
     if not request.content_type.startswith("multipart/"):
         content = await read_body(request, limit, what=_FILES)
-        return Upload(files=[_file(_name_in(request.headers), request.content_type, content)])
+        return Upload(files=[_file(_name_in(request.headers), filing.content_type(request.content_type), content)])
     try:
         return await _read_parts(await request.multipart(), limit)
     except (HttpProcessingError, ValueError, RuntimeError, LookupError) as error:  # all that the parser may raise
@@ -56,16 +51,8 @@ async def read_upload(request: web.Request, limit: int) -> Upload:
 
 
 def served(file: File) -> web.Response:
-    kind = "inline" if file.content_type in _SHOWN else "attachment"
-    headers = {
-        "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(file.name, safe='')}",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Resource-Policy": "cross-origin",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "private, max-age=86400",
-    }
-    return web.Response(body=file.content, content_type=file.content_type, headers=headers)
+    ours = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "private, max-age=86400"}
+    return filing.served(file.name, file.content_type, file.content, ours)
 
 
 async def _read_parts(reader: MultipartReader, limit: int) -> Upload:
@@ -76,7 +63,7 @@ async def _read_parts(reader: MultipartReader, limit: int) -> Upload:
             raise bad_request("A part of the body has parts of its own.")
         content = await _read_part(part, left, limit)
         left -= len(content)
-        content_type = part.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        content_type = filing.content_type(part.headers.get("Content-Type", ""))
         if content_type == _ACTIVITY or part.name == "activity":
             upload.activity = json_object(content)
         elif len(upload.files) == _MOST_FILES:
@@ -98,9 +85,9 @@ async def _read_part(part: BodyPartReader, left: int, limit: int) -> bytes:
 
 def _file(name: str | None, content_type: str, content: bytes) -> File:
     return File(
-        id=token_urlsafe(24),
+        id=filing.new_key(),
         name=_safe_name(name or ""),
-        content_type=content_type if _TYPE.fullmatch(content_type) else _UNKNOWN,
+        content_type=content_type,
         content=content,
     )
 

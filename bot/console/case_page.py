@@ -230,8 +230,6 @@ def _text(form: Form) -> str:
     text = _one(form, "text").replace("\r\n", "\n").strip()
     if len(text) > _LONGEST:
         raise NotPossible(f"Write at most {_LONGEST} characters, these are {len(text)}.")
-    if "\0" in text:
-        raise NotPossible("Remove the control characters.")
     return text
 
 

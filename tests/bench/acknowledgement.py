@@ -6,8 +6,6 @@ people, who take longer to write the next one than the agent waits for it.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -15,11 +13,11 @@ from functools import partial
 from tests.bench.children import casewright, module
 from tests.bench.figures import Aim, Figure, Figures, percentile
 from tests.bench.load import TURNS, Chats, Customer, chats, customers
+from tests.bench.pace import PER_SECOND, steadily
 from tests.bench.places import Place, opened, prepare
 from tests.bench.sizes import Size
 from tests.bench.work_done import drained, handling_seconds
 
-PER_SECOND = 50
 _AIM = Aim(at_most=50)  # ms
 _WARM_UP = 5  # customers
 
@@ -58,18 +56,8 @@ async def _ours(url: str, people: Sequence[Customer]) -> tuple[list[float], list
 
 
 async def _steady(chats: Chats, people: Sequence[Customer]) -> list[float]:
-    """Milliseconds from when each message should have been sent: one that had to wait for its turn counts as slow."""
-    started = time.perf_counter()
-    taken: list[float] = []
-
     async def post(index: int) -> None:
-        due = started + index / PER_SECOND
-        await asyncio.sleep(due - time.perf_counter())
         turn, customer = divmod(index, len(people))
         await chats.post(people[customer], people[customer].texts[turn])
-        taken.append(1000 * (time.perf_counter() - due))
 
-    async with asyncio.TaskGroup() as group:
-        for index in range(len(people) * TURNS):
-            group.create_task(post(index))
-    return taken
+    return await steadily(post, len(people) * TURNS)

@@ -5,13 +5,13 @@ Beside a bare bolt app whose listener writes one row. Slack is on loopback; ever
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientSession, TCPConnector
@@ -21,11 +21,11 @@ from tests.adapters.slack.fake import BOT_TOKEN, SIGNING_SECRET, TEAM, FakeSlack
 from tests.bench.children import casewright, module
 from tests.bench.figures import Aim, Figure, Figures, percentile
 from tests.bench.load import customers
+from tests.bench.pace import PER_SECOND, by_senders, steadily
 from tests.bench.places import Place, opened, prepare
 from tests.bench.sizes import Size
 from tests.flow.desk import change_settings
 
-PER_SECOND = 50
 _AT_ONCE = 32
 _PEOPLE = 40
 _CHANNEL = "CHELP"
@@ -66,22 +66,10 @@ async def _measured(base: str, size: Size) -> tuple[float, list[float]]:
     steady = int(size.steady_seconds * PER_SECOND)
     told = _events(_PEOPLE + steady + size.messages)
     async with _session() as session:
-        await _all(session, base, told[:_PEOPLE])  # who they are is known from here on
-        started, taken = time.perf_counter(), list[float]()
-
-        async def post(index: int) -> None:
-            due = started + index / PER_SECOND
-            await asyncio.sleep(due - time.perf_counter())
-            await _post(session, base, told[_PEOPLE + index])
-            taken.append(1000 * (time.perf_counter() - due))
-
-        async with asyncio.TaskGroup() as group:
-            for index in range(steady):
-                group.create_task(post(index))
+        await by_senders(_AT_ONCE, partial(_post, session, base), told[:_PEOPLE])  # who they are is known from here on
+        taken = await steadily(lambda index: _post(session, base, told[_PEOPLE + index]), steady)
         rest = told[_PEOPLE + steady :]
-        started = time.perf_counter()
-        await _all(session, base, rest)
-        return len(rest) / (time.perf_counter() - started), taken
+        return len(rest) / await by_senders(_AT_ONCE, partial(_post, session, base), rest), taken
 
 
 @asynccontextmanager
@@ -111,18 +99,6 @@ def _signed(event: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
     mac = hmac.new(SIGNING_SECRET.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
     headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={mac}", "Content-Type": "application/json"}
     return body.encode(), headers
-
-
-async def _all(session: ClientSession, base: str, told: Sequence[tuple[bytes, dict[str, str]]]) -> None:
-    waiting = iter(told)
-
-    async def sender() -> None:
-        for each in waiting:
-            await _post(session, base, each)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(_AT_ONCE):
-            group.create_task(sender())
 
 
 async def _post(session: ClientSession, base: str, signed: tuple[bytes, dict[str, str]]) -> None:

@@ -11,7 +11,7 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ from tests.authority import Authority
 from tests.bench.children import casewright, module
 from tests.bench.figures import Aim, Figure, Figures, percentile
 from tests.bench.load import customers
+from tests.bench.pace import PER_SECOND, by_senders, steadily
 from tests.bench.places import Place, prepare
 from tests.bench.sizes import Size
 from tests.flow.teams_desk import environment
 
-PER_SECOND = 50
 _AT_ONCE = 32
 _SLOW = 2.0  # seconds that keys and tokens take in the second run
 _LOOK = 0.02  # seconds between two looks at whether the loop answers
@@ -68,21 +68,9 @@ async def _measured(base: str, teams: FakeTeams, size: Size) -> tuple[float, lis
     told = _activities(teams, steady + size.messages + 1)
     async with _session() as session:
         await _post(session, base, teams, told[0])  # keys, tokens and people are known from here on
-        started, taken = time.perf_counter(), list[float]()
-
-        async def post(index: int) -> None:
-            due = started + index / PER_SECOND
-            await asyncio.sleep(due - time.perf_counter())
-            await _post(session, base, teams, told[1 + index])
-            taken.append(1000 * (time.perf_counter() - due))
-
-        async with asyncio.TaskGroup() as group:
-            for index in range(steady):
-                group.create_task(post(index))
+        taken = await steadily(lambda index: _post(session, base, teams, told[1 + index]), steady)
         rest = told[1 + steady :]
-        started = time.perf_counter()
-        await _all(session, base, teams, rest)
-        return len(rest) / (time.perf_counter() - started), taken
+        return len(rest) / await by_senders(_AT_ONCE // 2, partial(_post, session, base, teams), rest), taken
 
 
 async def _stood_still(base: str, teams: FakeTeams) -> float:
@@ -91,7 +79,7 @@ async def _stood_still(base: str, teams: FakeTeams) -> float:
     async with _session() as session:
 
         async def post() -> None:
-            await _all(session, base, teams, _activities(teams, _AT_ONCE // 2))
+            await by_senders(_AT_ONCE // 2, partial(_post, session, base, teams), _activities(teams, _AT_ONCE // 2))
 
         posting = asyncio.create_task(post())
         while not posting.done():
@@ -119,18 +107,6 @@ def _post_of(teams: FakeTeams, number: int, text: str) -> dict[str, Any]:
     told["conversation"]["id"] = f"{HELP};messageid={told['id']}"
     told["from"] = {"id": ADA, "name": "Ada Example", "aadObjectId": AAD[ADA]}
     return told
-
-
-async def _all(session: ClientSession, base: str, teams: FakeTeams, told: Sequence[bytes]) -> None:
-    waiting = iter(told)
-
-    async def sender() -> None:
-        for each in waiting:
-            await _post(session, base, teams, each)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(_AT_ONCE // 2):
-            group.create_task(sender())
 
 
 async def _post(session: ClientSession, base: str, teams: FakeTeams, body: bytes) -> None:

@@ -133,10 +133,10 @@ def _judged(sender: Address, results: Sequence[Any], *, internal: bool) -> Stand
         return Standing(verdict=Verdict.PASSED, why=why)
     signed = [result for result in results if _method(result) in _METHODS]
     for result in signed:
-        for signer in _domains(result) if _outcome(result) == "pass" else ():
-            if aligned(signer, domain):
-                why = f"{_method(result).upper()} passed for {signer}, which is aligned with {domain}."
-                return Standing(verdict=Verdict.PASSED, why=why)
+        signer = _signer(result)
+        if _outcome(result) == "pass" and signer is not None and aligned(signer, domain):
+            why = f"{_method(result).upper()} passed for {signer}, which is aligned with {domain}."
+            return Standing(verdict=Verdict.PASSED, why=why)
     failed = sorted({_method(result).upper() for result in signed if _outcome(result) in {"fail", "softfail"}})
     if failed:
         return Standing(verdict=Verdict.FAILED, why=f"{' and '.join(failed)} failed, and nothing passed for {domain}.")
@@ -167,13 +167,12 @@ def _names(result: Any, domain: str) -> bool:
     return all(name.rpartition("@")[2].casefold() == domain for name in named)
 
 
-def _domains(result: Any) -> Iterator[str]:
-    """Whose word it is. Of DKIM the signing domain, and the signer's identity only where a server tells no other."""
+def _signer(result: Any) -> str | None:
+    """The domain whose word it is: of DKIM the signing one, and the signer's identity's where no other is told."""
     found = {(each.type, each.name): str(each.value) for each in _properties(result) if each.value}
     names = [("header", "d"), ("header", "i")] if _method(result) == "dkim" else [("smtp", "mailfrom")]
     told = next((found[name] for name in names if name in found), None)
-    if told is not None:
-        yield told.rpartition("@")[2].casefold().rstrip(".")
+    return None if told is None else told.rpartition("@")[2].casefold().rstrip(".")
 
 
 def _properties(result: Any) -> list[Any]:
