@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from store.engine import Database
+from bot.evaluation import AGENT
+from store import cases
+from store.audit import Origin
+from store.engine import Connection, Database
 from tests.bot.cli.conftest import CommandLine, Done
-from tests.bot.cli.situation import seed
+from tests.bot.cli.situation import Situation, seed
 
 KEYS = {
     "precision", "recall", "f1", "coverage", "wrong_when_silent", "whole", "recall_at_p90", "recall_at_p95",
@@ -224,6 +228,21 @@ def test_past_conversations_of_the_store_are_played_and_nothing_is_written(
     assert told["conversations"] == told["cases_created"] + told["cases_not_created"] + told["cases_off"] > 0
     assert told["match_rate"] is None or 0 <= told["match_rate"] <= 1
     assert database.read_now(_everything) == before
+
+
+def test_one_more_conversation_of_a_case_joins_it_and_is_no_decision(cli: CommandLine, database: Database) -> None:
+    situation = seed(database)
+    by_hand = Origin(actor=AGENT, conversation_id=situation.without_case, settings_version=1)
+    database.write_now(partial(_link, situation=situation, origin=by_hand))
+    told = cli("simulate", "--json", "--details", "details.jsonl").data
+    details = [json.loads(line) for line in Path("details.jsonl").read_text().splitlines()]
+    fates = {each["id"]: (each["fate"], each["case"]) for each in details}
+    assert fates[str(situation.without_case)] == ("joined", None)
+    assert (told["cases_joined"], len(details)) == (1, 2)
+
+
+def _link(connection: Connection, situation: Situation, origin: Origin) -> None:
+    cases.link(connection, origin, situation.number, situation.without_case)
 
 
 def _everything(connection: Any) -> list[int]:
