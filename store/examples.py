@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select
 
 from store.audit import Origin
 from store.model import ActorKind, Case, CaseNumber, ContactId, ConversationId, FieldId, Role, Value
@@ -51,6 +51,9 @@ class ExampleFilter:
     contact_id: ContactId | None = None
     case_number: CaseNumber | None = None
 
+
+Latest = tuple[int, int, datetime]
+"""How many there are, and of the newest its id and when it was learnt: another after every change."""
 
 _OPENER = (
     select(participants.c.id, participants.c.contact_id)
@@ -117,6 +120,15 @@ def listed(connection: Connection, wanted: ExampleFilter, *, limit: int) -> list
     """Newest first."""
     query = select(examples).where(*_conditions(wanted)).order_by(examples.c.id.desc()).limit(limit)
     return [_example(row) for row in connection.execute(query)]
+
+
+def latest(connection: Connection) -> Latest | None:
+    """None: there is none."""
+    newest = select(examples.c.id, examples.c.learnt_at).order_by(examples.c.id.desc()).limit(1)
+    found = connection.execute(newest).one_or_none()
+    if found is None:
+        return None
+    return connection.execute(select(func.count()).select_from(examples)).scalar_one(), found.id, found.learnt_at
 
 
 def get(connection: Connection, example_id: int) -> Example | None:
