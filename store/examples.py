@@ -15,8 +15,8 @@ from store.schema import examples, messages, participants
 from store.sql import insert, now
 
 KEPT = 1000  # of a field: the newest
-_MESSAGES = 6  # the latest of the customer's
-_CHARACTERS = 2000  # of their words, from the end
+MESSAGES = 6  # the latest of the customer's
+CHARACTERS = 2000  # of their words, from the end
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +66,7 @@ _SAID = (
     .where(messages.c.conversation_id == bindparam("conversation"), messages.c.participant_id == bindparam("who"))
     .where(messages.c.noise.is_(False), messages.c.deleted_at.is_(None))
     .order_by(messages.c.id.desc())
-    .limit(_MESSAGES)
+    .limit(MESSAGES)
 )
 _FORGET = delete(examples).where(
     examples.c.case_number == bindparam("case"), examples.c.field.in_(bindparam("fields", expanding=True))
@@ -92,7 +92,7 @@ def learn(connection: Connection, origin: Origin, case: Case, lessons: Iterable[
     if opener is None:
         return
     said = connection.execute(_SAID, {"conversation": conversation_id, "who": opener.id}).scalars().all()
-    words = "\n".join(reversed(said))[-_CHARACTERS:].strip()
+    words = "\n".join(reversed(said))[-CHARACTERS:].strip()
     connection.execute(_FORGET, {"case": case.number, "fields": [each.field for each in lessons]})
     if words:
         moment = now(connection)
