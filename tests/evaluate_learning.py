@@ -69,6 +69,7 @@ def _categories(artefact: Artefact, most: int) -> Iterator[dict[str, Any]]:
     field = CaseField(
         id="reason",
         label="Reason",
+        description="What the customer asks about.",
         type=FieldType.CHOICE,
         options=tuple(Option(value=each) for each in sorted(by_category)),
     )

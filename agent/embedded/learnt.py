@@ -26,7 +26,7 @@ _LEARNT = frozenset({FieldType.CHOICE, FieldType.LOOKUP, FieldType.TEXT})
 _OF_A_VALUE = 15  # its newest examples
 _MOST = 1000
 _LINES = 6  # the customer's latest
-_LEAST = 0.25  # how sure a proposal must be to say more than an abstention
+_LEAST = 0.1  # how sure a proposal must be to say more than an abstention
 _COPY = 0.9  # how sure where the network heard nothing of the field: that such words came with a value is no telling
 
 
