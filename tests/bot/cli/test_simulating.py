@@ -15,6 +15,7 @@ from bot.evaluation import AGENT
 from store import cases, evaluations
 from store.audit import Origin
 from store.engine import Connection, Database
+from store.model import Json
 from tests.bot.cli.conftest import CommandLine, Done
 from tests.bot.cli.situation import Situation, seed
 
@@ -316,7 +317,7 @@ def test_what_was_watched_is_read_from_the_record_alone(cli: CommandLine, databa
     def shadow(connection: Connection, situation: Situation) -> None:
         watched = evaluations.of_conversation(connection, situation.conversation)[0]
         written = {"priority": {"value": "High", "confidence": 0.9}}
-        detail = {**watched.detail, "written": written, "suggested": {}, "unchanged": []}
+        detail: Json = {**watched.detail, "written": written, "suggested": {}, "unchanged": []}
         evaluations.keep(connection, replace(watched, outcome="shadow", detail=detail))
 
     database.write_now(partial(shadow, situation=seed(database)))
