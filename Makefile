@@ -29,7 +29,8 @@ bench: .venv/dev
 	@exec $(BIN)/python -m tests.bench
 
 evaluate: .venv/dev
-	@exec $(BIN)/python -m tests.evaluate
+	@$(BIN)/python -m tests.evaluate
+	@exec $(BIN)/python -m tests.evaluate_learning
 
 # Hours on two cores. Started again, it goes on from the last checkpoint. One thread for each worker: threads that wait
 # for each other suffer most from whatever else runs. Its environment is its own: torch is a hundred times the product.

@@ -84,5 +84,6 @@ async def _predict(
         sender=snapshot.sender,
         now=snapshot.now,
         current=current,
+        examples=snapshot.examples,
     )
     return resolve(snapshot, rules, await predictor.predict(request))

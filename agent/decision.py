@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from agent.predictor import Sender
 from agent.settings import Settings
+from store.examples import Example
 from store.model import Case, Conversation, Evidence, FieldId, Message, Value
 
 
@@ -49,6 +50,7 @@ class Snapshot:
     manual: bool = False  # creation by a representative's hand: opens a case whatever resolved
     rejected: frozenset[tuple[FieldId, str]] = frozenset()  # (field, str(value)) of suggestions turned down
     human_cleared: frozenset[FieldId] = frozenset()  # fields that a person emptied: as protected as an edit
+    examples: tuple[Example, ...] = ()  # what people decided in other cases, as far as it may be used here
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

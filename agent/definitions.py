@@ -57,11 +57,16 @@ class CaseField(Document):
     pattern: str | None = None  # of identifier: a regular expression that the whole value matches
     identity: bool = False  # filled from the sender's verified identity first (e-mail or phone)
     internal: bool = False  # for representatives only
+    personal: bool = False  # what one customer's cases taught is used for nobody else; e-mail and phone always are
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.5  # least confidence for the agent to write it
 
     @property
     def choices(self) -> tuple[Option, ...]:
         return self.options or self.catalogue
+
+    @property
+    def is_personal(self) -> bool:
+        return self.personal or self.type in {FieldType.EMAIL, FieldType.PHONE}
 
     @model_validator(mode="after")
     def _parts_fit_the_type(self) -> Self:

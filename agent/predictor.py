@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from agent.settings import CaseField, Settings
+from store.examples import Example
 from store.model import Evidence, FieldId, Message, Value
 
 
@@ -30,6 +31,7 @@ class PredictionRequest:
     sender: Sender
     now: datetime
     current: Mapping[FieldId, Value] = field(default_factory=dict[FieldId, Value])  # the case as it stands
+    examples: tuple[Example, ...] = ()  # what people decided elsewhere, as far as it may be used here
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,10 +14,12 @@ from agent import language
 from agent.consultation import Consultation
 from agent.decide import decide
 from agent.decision import Decision, Outcome, Snapshot, Trigger, Write
+from agent.examples import usable
 from agent.llm.reader import Llm, Reader
 from agent.predictor import Predictor, Sender
 from bot import words
 from bot.announce import announce
+from bot.learnt import Learnt
 from bot.metrics import Metrics
 from bot.modelled import Modelled, modelled
 from bot.purse import ConversationPurse
@@ -84,6 +86,7 @@ class Evaluator:
         self._predictor = predictor
         self._metrics = metrics
         self._llm = llm
+        self._learnt = Learnt()
 
     async def find(self, question: Question) -> Finding:
         snapshot, contact_id, reading = await self._database.read(partial(self._read, question=question))
@@ -120,6 +123,7 @@ class Evaluator:
         case = None if number is None or question.manual else cases.get(connection, number)
         in_force = self._settings(connection)
         customer = conversations.customer(connection, conversation.id)
+        contact_id = customer.contact_id if customer else None
         cited = _cited(case) | evaluations.last_cited(connection, conversation.id)
         snapshot = Snapshot(
             settings=in_force.settings,
@@ -133,9 +137,10 @@ class Evaluator:
             manual=question.manual,
             rejected=cases.rejected(connection, case.number) if case else frozenset(),
             human_cleared=cases.cleared_by_people(connection, case.number) if case else frozenset(),
+            examples=usable(self._learnt(connection), in_force.settings, contact_id, case.number if case else None),
         )
         reading = evaluations.last_reading(connection, conversation.id)
-        return snapshot, customer.contact_id if customer else None, reading
+        return snapshot, contact_id, reading
 
 
 def _language_matters(snapshot: Snapshot) -> bool:

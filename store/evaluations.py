@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from store.model import CaseNumber, ConversationId, Json, MessageId, Value
 from store.schema import evaluations
@@ -76,6 +76,25 @@ def last_proposed(connection: Connection, conversation_id: ConversationId) -> di
     """The values of the case that was proposed last; None where none ever was."""
     detail: Json | None = connection.execute(_LATEST_PROPOSAL, {"conversation": conversation_id}).scalar_one_or_none()
     return None if detail is None else {name: each["value"] for name, each in detail["written"].items()}
+
+
+def conversations_watched(connection: Connection, *, limit: int) -> list[ConversationId]:
+    """Those in which the agent recorded what it would have done; newest first."""
+    found = (
+        select(evaluations.c.conversation_id)
+        .where(evaluations.c.outcome == "shadow")
+        .group_by(evaluations.c.conversation_id)
+        .order_by(func.max(evaluations.c.id).desc())
+        .limit(limit)
+    )
+    return [ConversationId(each) for each in connection.execute(found).scalars()]
+
+
+def shadows(connection: Connection, conversation_id: ConversationId) -> list[Evaluation]:
+    """What the agent would have done in a conversation, in order."""
+    mine = (evaluations.c.conversation_id == conversation_id) & (evaluations.c.outcome == "shadow")
+    rows = connection.execute(select(evaluations).where(mine).order_by(evaluations.c.id))
+    return [_evaluation(row) for row in rows]
 
 
 def of_conversation(connection: Connection, conversation_id: ConversationId, *, limit: int = 50) -> list[Evaluation]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select
 
 from store.audit import Origin
 from store.model import ActorKind, Case, CaseNumber, ContactId, ConversationId, FieldId, Role, Value
@@ -15,8 +15,8 @@ from store.schema import examples, messages, participants
 from store.sql import insert, now
 
 KEPT = 1000  # of a field: the newest
-_MESSAGES = 6  # the latest of the customer's
-_CHARACTERS = 2000  # of their words, from the end
+MESSAGES = 6  # the latest of the customer's
+CHARACTERS = 2000  # of their words, from the end
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +52,9 @@ class ExampleFilter:
     case_number: CaseNumber | None = None
 
 
+Latest = tuple[int, int, datetime]
+"""How many there are, and of the newest its id and when it was learnt: another after every change."""
+
 _OPENER = (
     select(participants.c.id, participants.c.contact_id)
     .where(participants.c.conversation_id == bindparam("conversation"), participants.c.role == Role.CUSTOMER)
@@ -63,7 +66,7 @@ _SAID = (
     .where(messages.c.conversation_id == bindparam("conversation"), messages.c.participant_id == bindparam("who"))
     .where(messages.c.noise.is_(False), messages.c.deleted_at.is_(None))
     .order_by(messages.c.id.desc())
-    .limit(_MESSAGES)
+    .limit(MESSAGES)
 )
 _FORGET = delete(examples).where(
     examples.c.case_number == bindparam("case"), examples.c.field.in_(bindparam("fields", expanding=True))
@@ -89,7 +92,7 @@ def learn(connection: Connection, origin: Origin, case: Case, lessons: Iterable[
     if opener is None:
         return
     said = connection.execute(_SAID, {"conversation": conversation_id, "who": opener.id}).scalars().all()
-    words = "\n".join(reversed(said))[-_CHARACTERS:].strip()
+    words = "\n".join(reversed(said))[-CHARACTERS:].strip()
     connection.execute(_FORGET, {"case": case.number, "fields": [each.field for each in lessons]})
     if words:
         moment = now(connection)
@@ -117,6 +120,15 @@ def listed(connection: Connection, wanted: ExampleFilter, *, limit: int) -> list
     """Newest first."""
     query = select(examples).where(*_conditions(wanted)).order_by(examples.c.id.desc()).limit(limit)
     return [_example(row) for row in connection.execute(query)]
+
+
+def latest(connection: Connection) -> Latest | None:
+    """None: there is none."""
+    newest = select(examples.c.id, examples.c.learnt_at).order_by(examples.c.id.desc()).limit(1)
+    found = connection.execute(newest).one_or_none()
+    if found is None:
+        return None
+    return connection.execute(select(func.count()).select_from(examples)).scalar_one(), found.id, found.learnt_at
 
 
 def get(connection: Connection, example_id: int) -> Example | None:

@@ -60,6 +60,7 @@ LEXICON: dict[Concept, str] = {
         on the fritz|acting up|playing up|packed (?:up|in)|gave up|conked out|blown|trips? the (?:fuse|breaker)
         tripping|skips|skipping|distort(?:s|ed|ion)|static|unresponsive|bricked|dim(?:s|ming)|does its own thing
         unreliable|do(?:es)? not work|not work(?:ing)?|(?:smoke|smoking|sparks?|sparking|burn(?:s|t|ed|ing)|burnt)
+        electric shocks?|(?:gave|gives?|giving|got|gets?|getting) (?:\w+ ){0,3}shocks?
         water (?:comes|came|coming|running|everywhere)|wrong time|by itself
         kaputt|defekt\w*|funktioniert (?:\w+ ){0,2}nicht|geht (?:\w+ ){0,3}nicht(?: mehr)?|läuft (?:\w+ ){0,2}nicht
         startet nicht|lädt (?:\w+ ){0,2}nicht|lässt sich (?:\w+ ){0,3}nicht|fehler\w*|undicht|tropft|verliert|schlieren
@@ -150,7 +151,8 @@ LEXICON: dict[Concept, str] = {
         resets? itself|mistake(?:s|nly)?|by accident|accidentally|someone else|somebody else
         too (?:much|many|late|heavy|big|small|tight|long|short|high|low|fast|slow|loud|quiet|hot|cold)|used to|tried
         trying|supposed to|should have|instead|damaged?|confus\w+|annoy\w+|frustrat\w+|disappoint\w+|faded|worse|cannot
-        can't|won't|doesn't|didn't|couldn't|(?:will|would|could|does|did|can|has|have) not|no longer
+        can't|won't|doesn't|(?:did|could)n't(?! (?:find|see))|(?:will|would|does|can|has|have) not|no longer
+        (?:did|could) not(?! (?:find|see))
         not (?:\w+ )?(?:\w+ed|\w+ing)|not possible
         (?:is|was|are|were|has|have|had)n't (?:\w+ )?(?:\w+ed|\w+ing|been|come|gone|shown|gotten)
         do(?:n't| not) (?:see|recogni[sz]e|remember (?:making|doing)|get|receive|have access)

@@ -50,10 +50,11 @@ _RELATIONS = "|".join(sorted(_KIN, key=len, reverse=True))
 _PEOPLE = frozenset(word.removesuffix("s") for word in _KIN | _THIRD_PERSON | {"not"})
 _WORDS = re.compile(r"[^\W\d_]+")
 _MY = r"(?:my|our|the|a|your|mein(?:e|er|em|en)?|unser\w*|mon|ma|mes|notre|mi|nuestr[oa]|meu|minha|mijn|onze)"
+_NOT_DONE_TO = r"(?<!\bgave )(?<!\bgive )(?<!\bgives )(?<!\bhurt )(?<!\bburned )(?<!\bburnt )"
 _OWNER_BEFORE = re.compile(
     rf"\b(?:he|she|they)\s(?:wanted|wants|has|had|owns?|uses?|got|bought|have|speaks?)\b(?:\s+\w+){{0,2}}\W*\Z"
     rf"|\b(?:his|her|hers|their|theirs|sein\w*|leur|sus?)\b(?:\W{{1,2}}\w+){{0,2}}\W*\Z"
-    rf"|\b{_MY}\s(?:\w+\s){{0,2}}(?:{_RELATIONS})s?(?:-in-law)?\b(?:'s?|s)?(?:\s+\w+){{0,2}}?\s*(?:has|have|had"
+    rf"|{_NOT_DONE_TO}\b{_MY}\s(?:\w+\s){{0,2}}(?:{_RELATIONS})s?(?:-in-law)?\b(?:'s?|s)?(?:\s+\w+){{0,2}}?\s*(?:has|have|had"
     rf"|owns?|uses?|got|is|was|speaks?|bought|hat|hatte|a|tiene|tem|heeft|'s)?"
     rf"(?:\s+\w+){{0,2}}\W*\Z",
     re.IGNORECASE,

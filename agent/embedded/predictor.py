@@ -21,6 +21,7 @@ from agent.embedded.identifiers import IdentifierReader
 from agent.embedded.identity import verified
 from agent.embedded.language_names import is_language_field
 from agent.embedded.languages import LanguageReader
+from agent.embedded.learnt import informed
 from agent.embedded.lookups import LookupReader
 from agent.embedded.model.artefact import Artefact, shipped
 from agent.embedded.model.proposals import is_put, proposals
@@ -60,9 +61,13 @@ def evaluate(request: PredictionRequest, artefact: Artefact | None = None) -> li
     readers = _readers(request)
     talk = Talk(request, [reader for reader in readers if isinstance(reader, FieldReader)])
     answers = [_answer(field, reader, talk) for field, reader in zip(request.fields, readers, strict=True)]
-    if artefact is None or talk.genre is not Genre.LETTER or not any(map(is_put, request.fields)):
+    if talk.genre is not Genre.LETTER:
         return answers
-    return _with_network(request.fields, answers, talk, artefact)
+    if artefact is not None and any(map(is_put, request.fields)):
+        answers = _with_network(request.fields, answers, talk, artefact)
+    if not request.examples:
+        return answers
+    return informed(answers, request.fields, talk, None if foreign(talk) else artefact)
 
 
 def _with_network(

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from agent.examples import nearest
 from agent.fields import display
+from agent.llm.instructing import speaks_to_a_machine
 from agent.llm.mask import Mask
 from agent.llm.quoting import own_words
 from agent.predictor import Prediction, PredictionRequest
 from agent.settings import CaseField, FieldType, Settings
+from store.examples import Example
 from store.model import FieldId, Message
 
 LONGEST_MESSAGE = 8_000  # characters of one message that are sent
 _LONGEST_LIST = 60  # entries of a catalogue that are listed; of a longer one the model says what was named
+_EXAMPLES, _OF_A_FIELD, _LONGEST_EXAMPLE = 8, 2, 300  # that go along; of one field; characters
 _CONTEXT = 400  # characters of a message that was sent before, for what "yes, that one" means
 
 _TASK = """\
@@ -35,6 +39,7 @@ answer. Quotes come from messages of the customer; a representative's words coun
 - status "found": one value fits. "ambiguous": several do. "contradicted": the customer took back what is known. In \
 the last two say why in `reason`, in one sentence, and give no value.
 - certainty is "high" only where no careful reader would doubt it.
+- "decided" are other conversations, each with what a person decided there: learn from them, never quote them.
 - Words like [EMAIL_1] stand for what is hidden from you: use them as they are, in values and quotes.
 - Dates are written as 2026-11-20, moments as 2026-11-20 14:30, amounts as 12.50 EUR, yes/no as yes or no.
 
@@ -88,12 +93,20 @@ def prompt(
     fresh = {message.id for message in new}
     shown = {name: _shown(request.settings, name, found) for name, found in known.items()}
     hides = request.settings.prediction.mask_personal
-    written = [*(message.text for message in listed), *shown.values()]
+    decided = _decided(request, new)
+    written = [
+        *(message.text for message in listed),
+        *shown.values(),
+        *(text for each in decided for text in each.values()),
+    ]
     mask = Mask(written if hides else (), request.settings.region)
     zone = ZoneInfo(request.settings.timezone)
     data = {
         "today": request.now.astimezone(zone).strftime("%A %Y-%m-%d"),
         "known": {name: mask.hide(value) for name, value in shown.items()},
+        **(
+            {"decided": [{name: mask.hide(text) for name, text in each.items()} for each in decided]} if decided else {}
+        ),
         "messages": [
             {
                 "number": number,
@@ -108,6 +121,23 @@ def prompt(
     mark = secrets.token_hex(12)
     text = json.dumps(data, ensure_ascii=False)
     return Prompt(f"DATA {mark}\n{text}\nEND {mark}", dict(enumerate(listed, start=1)), mask)
+
+
+def _decided(request: PredictionRequest, new: Sequence[Message]) -> list[dict[str, str]]:
+    """What people decided of the fields that are asked, on words like the new ones."""
+    words = "\n".join(message.text for message in new)
+    found: list[dict[str, str]] = []
+    for field in request.fields:
+        own = [each for each in request.examples if each.field == field.id and _is_legible(each, request)]
+        for each in nearest(own, words, limit=_OF_A_FIELD):
+            right = {} if each.value is None else {"value": display(field, each.value, request.settings)}
+            wrong = {} if each.wrong is None else {"not": display(field, each.wrong, request.settings)}
+            found.append({"field": field.id, "said": each.words[-_LONGEST_EXAMPLE:], **right, **wrong})
+    return found[:_EXAMPLES]
+
+
+def _is_legible(example: Example, request: PredictionRequest) -> bool:
+    return not speaks_to_a_machine(example.words, request.settings.fields)
 
 
 def _shown(settings: Settings, name: FieldId, found: Prediction) -> str:

@@ -31,9 +31,11 @@ from bot.simulation.labelled import Labelled
 from bot.simulation.modelled import Run
 from bot.simulation.past import past
 from bot.simulation.playing import PredictorName, by_field, detail, figures, identity, played
+from bot.simulation.watched import watched
 
 app = typer.Typer(add_completion=False)
 
+_NOTHING_WATCHED = "The agent has recorded nothing yet: set `automation` to `create: shadow` or `update: shadow`."
 _FIGURES = ("precision", "recall", "f1", "coverage", "wrong_when_silent", "recall_at_p90", "recall_at_p95")
 
 
@@ -53,6 +55,10 @@ def simulate(
     fields: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON document of fields alone.")
     ] = None,
+    shadow: Annotated[
+        bool,
+        typer.Option("--shadow", help="What was recorded while the agent only watched, against what people did."),
+    ] = False,
     details: Annotated[
         Path | None, typer.Option(help="Write what came of each conversation there, a line each.")
     ] = None,
@@ -63,6 +69,10 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Play past conversations again, from a file or from the store, and say what would have come of them."""
+    if shadow and (file or settings or fields or journal or using is not PredictorName.EMBEDDED):
+        raise Mistake(
+            "--shadow reads what was recorded: leave out --file, --settings, --fields, --journal, --predictor."
+        )
     try:
         run = _run(using)
         chosen = _settings(settings, fields)
@@ -71,13 +81,17 @@ def simulate(
             kept = (
                 open_.enter_context(journal_in(journal, run.identity if run else identity(using))) if journal else None
             )
-            conversations, total = open_.enter_context(_conversations(file, chosen))
-            playing = run.played(conversations, kept) if run else played(conversations, using, kept)
+            if shadow:
+                playing, total = watched(open_.enter_context(opened()))
+            else:
+                conversations, total = open_.enter_context(_conversations(file, chosen))
+                playing = run.played(conversations, kept) if run else played(conversations, using, kept)
             every = _all(playing, total, spool)
             if not every:
-                raise Failure("There is no conversation to play.")
+                raise Failure(_NOTHING_WATCHED if shadow else "There is no conversation to play.")
             if html is not None:
-                _report(html, every, spool, source=f"{file or 'Conversations of the store'}, predicted by {using}")
+                source = f"{file or 'Conversations of the store'}, predicted by {using}"
+                _report(html, every, spool, source="Recorded while the agent watched" if shadow else source)
     except (FileWrong, JournalWrong) as error:
         raise Mistake(str(error)) from None
     except KeyboardInterrupt:

@@ -103,7 +103,7 @@ async def rehearse(conversation: Labelled, answering: Callable[[], Timed]) -> Pl
     asked = [each for each in evaluations if each.seconds is not None] or [closing]
     return Played(
         conversation=conversation,
-        slots=tuple(_slot(conversation, wanted, answers) for wanted in conversation.settings.fields),
+        slots=tuple(slot(conversation, wanted, answers) for wanted in conversation.settings.fields),
         course=None if conversation.category is None else rehearsal.course,
         seconds=tuple(each.seconds for each in asked if each.seconds is not None),
     )
@@ -147,7 +147,7 @@ def _before_the_last_of_a_customer(conversation: Labelled) -> int:
     return said[-1] if said else 0
 
 
-def _slot(conversation: Labelled, wanted: CaseField, answers: Iterable[Prediction | Abstention]) -> Slot:
+def slot(conversation: Labelled, wanted: CaseField, answers: Iterable[Prediction | Abstention]) -> Slot:
     name = FieldId(wanted.id)
     given = next((each for each in answers if each.field == name), None)
     answer = given if isinstance(given, Prediction) else None

@@ -23,18 +23,20 @@ def past(database: Database, draft: Settings | None) -> tuple[Iterator[Labelled]
 
     Conversations in which nobody wrote anything are left out.
     """
-    settings = draft or database.read_now(_in_force)
+    settings = draft or database.read_now(in_force)
     listed = database.read_now(partial(overview.conversations_listed, without_case=False, limit=_MOST))
-    found = (database.read_now(partial(_conversation, conversation_id=each.id, settings=settings)) for each in listed)
+    found = (database.read_now(partial(labelled, conversation_id=each.id, settings=settings)) for each in listed)
     return (each for each in found if each.transcript), len(listed)
 
 
-def _in_force(connection: Connection) -> Settings:
+def in_force(connection: Connection) -> Settings:
+    """The starter's where nothing is in force yet."""
     number = versions.current_number(connection)
     return read(connection, number).settings if number else starter()
 
 
-def _conversation(connection: Connection, conversation_id: ConversationId, settings: Settings) -> Labelled:
+def labelled(connection: Connection, conversation_id: ConversationId, settings: Settings) -> Labelled:
+    """What the conversation's case says now counts as right."""
     conversation = conversations.get(connection, conversation_id)
     case = None if conversation.case_number is None else cases.get(connection, conversation.case_number)
     customer = conversations.customer(connection, conversation_id)

@@ -129,3 +129,17 @@ def test_erasing_takes_those_that_are_meant_and_no_others(database: Database) ->
         (other.number, "priority"),
         (other.number, "product"),
     }
+
+
+def test_every_change_of_what_is_kept_shows(database: Database) -> None:
+    seen = [database.read_now(examples.latest)]
+    number = a_case(database).number
+    for value in ("High", "Critical"):
+        changed(database, cases.write, number, [field("priority", value)])
+        seen.append(database.read_now(examples.latest))
+    changed(database, cases.write, a_case(database, "other").number, [field("priority", "High")])
+    seen.append(database.read_now(examples.latest))
+    database.write_now(partial(examples.erase, wanted=ExampleFilter(case_number=number)))
+    seen.append(database.read_now(examples.latest))
+    assert seen[0] is None
+    assert len(set(seen)) == len(seen)

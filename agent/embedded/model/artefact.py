@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,12 +17,16 @@ from agent.embedded.model.encoding import CLS, LONGEST, MARK, SEP, Marks, Prompt
 from agent.embedded.model.wordpiece import WordPiece
 
 if TYPE_CHECKING:  # numpy comes with the extra
+    import numpy as np
+    from numpy.typing import NDArray
+
     from agent.embedded.model.decoding import Guess
 
 FOLDER = Path(__file__).parent
 CARD, NETWORK, WORDS = "card.json", "network.onnx", "words.txt"
 _NEEDED = ("numpy", "onnxruntime")
 _REMEMBERED = 4096
+_SENSED = LONGEST - 4  # tokens, beside those of the frame
 
 
 class Unavailable(Exception):
@@ -41,18 +46,26 @@ class Artefact:
             for kind, curves in card["calibration"].items()
         }
         self._decoding = decoding
-        self._network = running.opened(folder / NETWORK)
+        self._network = running.Network(folder / NETWORK)
         words = WordPiece((folder / WORDS).read_text(encoding="utf-8").splitlines())
         self._marks = Marks(*(words.ids[word] for word in (CLS, SEP, MARK)))
         self.tokenise = lru_cache(maxsize=8192)(words)
         self.read = lru_cache(maxsize=_REMEMBERED)(self._read)
+        self.sense = lru_cache(maxsize=_REMEMBERED)(self._sense)
 
     def _read(self, prompts: tuple[Prompt, ...], lines: tuple[Utterance, ...]) -> Sequence[Guess]:
         """What these messages say of each field; nothing of any where they don't fit in one row."""
         row = encode(prompts, lines, self.tokenise, self._marks)
         if len(row.ids) > LONGEST:
             return [self._decoding.Guess(0.0)] * len(prompts)
-        return self._decoding.guesses(row, lines, self._network(row))
+        return self._decoding.guesses(row, lines, self._network.scores(row))
+
+    def _sense(self, text: str) -> NDArray[np.float32]:
+        """What a customer's words mean, as the sum over their tokens: [width]. Not more than LONGEST tokens of them."""
+        row = encode((), (Utterance(text),), lambda said: self.tokenise(said)[:_SENSED], self._marks)
+        # The network is built to be asked for a field: what it says of the row's beginning is not looked at.
+        states = self._network.states(replace(row, fields=[0], options=[[]]))
+        return states[[place for place, *_ in row.words]].sum(0)
 
 
 def missing() -> str | None:

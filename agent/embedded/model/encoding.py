@@ -14,6 +14,8 @@ Token = tuple[int, int, int]
 Tokenise = Callable[[str], Sequence[Token]]
 
 CLS, SEP, MARK = "[CLS]", "[SEP]", "[MASK]"
+STATES = "states"
+"""The output that tells what the network made of each token."""
 LONGEST = 512
 """Tokens of a row; the base model knows no later position."""
 

@@ -80,6 +80,11 @@ def is_put(field: CaseField) -> bool:
     return field.type in _PUT and not described and not (field.options and is_language_field(field))
 
 
+def is_read(field: CaseField, tokenise: Tokenise) -> bool:
+    """Whether the network is put such a field, and it has not too many options to be."""
+    return is_put(field) and length(prompt_of(field), tokenise) <= _MOST_TOKENS
+
+
 def is_steered(field: CaseField) -> bool:
     """Whether its description says when it is to be filled, which the rules understand."""
     return bool(_STEERED.search(field.description))

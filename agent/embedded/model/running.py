@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from agent.embedded.model.encoding import Row
+from agent.embedded.model.encoding import STATES, Row
 
-Network = Callable[[Row], dict[str, NDArray[np.float32]]]
-_OUTPUTS = ("told", "start", "end", "option", "line")
+_SCORES = ("told", "start", "end", "option", "line")
+Numbers = NDArray[np.float32]
 
 
-def opened(network: Path) -> Network:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # many conversations are evaluated side by side
-    options.enable_cpu_mem_arena = False  # it never gives back what the longest row took
-    session = ort.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+class Network:
+    def __init__(self, path: Path) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1  # many conversations are evaluated side by side
+        options.enable_cpu_mem_arena = False  # it never gives back what the longest row took
+        self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
-    def run(row: Row) -> dict[str, NDArray[np.float32]]:
+    def scores(self, row: Row) -> dict[str, Numbers]:
+        return dict(zip(_SCORES, self._run(_SCORES, row), strict=True))
+
+    def states(self, row: Row) -> Numbers:
+        """What the network made of each token: [tokens, width]."""
+        return self._run((STATES,), row)[0][0]
+
+    def _run(self, wanted: Sequence[str], row: Row) -> Sequence[Any]:
         most = max((len(places) for places in row.options), default=0) or 1
         offered = np.zeros((len(row.options), most), np.int64)
         for number, places in enumerate(row.options):
             offered[number, : len(places)] = places
         given = {"ids": row.ids, "kinds": row.kinds, "fields": row.fields, "lines": row.lines}
         inputs = {name: np.array(value, np.int64) for name, value in given.items()}
-        found = session.run(_OUTPUTS, {**inputs, "options": offered})
-        return dict(zip(_OUTPUTS, found, strict=True))
-
-    return run
+        return self._session.run(list(wanted), {**inputs, "options": offered})

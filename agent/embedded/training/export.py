@@ -10,7 +10,8 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from agent.embedded.training.network import Network
+from agent.embedded.model.encoding import STATES
+from agent.embedded.training.network import WIDTH, Network
 
 INPUTS = ("ids", "kinds", "fields", "options", "lines")
 OUTPUTS = ("told", "start", "end", "option", "line")
@@ -45,10 +46,22 @@ def export(network: Network, path: Path) -> None:
             dynamic_axes=dims, opset_version=17, dynamo=False,
         )  # fmt: skip
     quantize_dynamic(
-        onnx.load_from_string(made.getvalue()),
+        _with_states(onnx.load_from_string(made.getvalue())),
         path,
         op_types_to_quantize=["MatMul"],
         weight_type=QuantType.QInt8,
         per_channel=True,
         reduce_range=True,
     )
+
+
+def _with_states(model: onnx.ModelProto) -> onnx.ModelProto:
+    """What the last layer makes of each token comes out as well; it is reckoned anyway."""
+    last = [node.output[0] for node in model.graph.node if node.op_type == "LayerNormalization"][-1]
+    for node in model.graph.node:
+        for names in (node.input, node.output):
+            for place, name in enumerate(names):
+                if name == last:
+                    names[place] = STATES
+    model.graph.output.append(onnx.helper.make_tensor_value_info(STATES, onnx.TensorProto.FLOAT, [1, "tokens", WIDTH]))
+    return model

@@ -13,6 +13,7 @@ from agent.llm.breaker import Breaker
 from agent.llm.reader import Llm, Reader
 from agent.predictor import Abstention, Prediction, PredictionRequest, Predictor, Sender
 from agent.settings import Settings
+from store.examples import Example
 from store.model import FieldId, Json, Message, Value
 from tests.agent.examples import NOON, SETTINGS, said, with_settings
 from tests.agent.llm.fake import FakeProvider
@@ -53,6 +54,7 @@ class Talk:
     purse: Coins = field(default_factory=Coins)
     embedded: Predictor = field(default_factory=EmbeddedPredictor)
     reading: Json | None = None
+    examples: tuple[Example, ...] = ()
     said_by: str = ""
 
     async def evaluate(
@@ -69,6 +71,7 @@ class Talk:
                 sender=Sender(),
                 now=NOON,
                 current={FieldId(name): value for name, value in (current or {}).items()},
+                examples=self.examples,
             )
         )
         self.reading = reader.kept if reader else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from bot.evaluation import AGENT
-from store import cases
+from store import cases, evaluations
 from store.audit import Origin
 from store.engine import Connection, Database
+from store.model import Json
 from tests.bot.cli.conftest import CommandLine, Done
 from tests.bot.cli.situation import Situation, seed
 
@@ -305,3 +307,26 @@ def test_a_journal_that_is_none_is_refused(cli: CommandLine, fields: Path) -> No
     command = ("simulate", "--file", str(file), "--fields", str(fields))
     refused(cli(*command, "--journal", str(fields)), "fields.json is no journal of a simulation: name another file.")
     refused(cli(*command, "--journal", "no/where"), "no/where can't be used: No such file or directory.")
+
+
+def test_what_was_watched_is_read_from_the_record_alone(cli: CommandLine, database: Database) -> None:
+    nothing = cli("simulate", "--shadow")
+    assert nothing.status != 0
+    assert "create: shadow" in nothing.err
+
+    def shadow(connection: Connection, situation: Situation) -> None:
+        watched = evaluations.of_conversation(connection, situation.conversation)[0]
+        written = {"priority": {"value": "High", "confidence": 0.9}}
+        detail: Json = {**watched.detail, "written": written, "suggested": {}, "unchanged": []}
+        evaluations.keep(connection, replace(watched, outcome="shadow", detail=detail))
+
+    database.write_now(partial(shadow, situation=seed(database)))
+    told = cli("simulate", "--shadow", "--json").data
+    assert (told["conversations"], told["fields"]["priority"]["precision"]) == (1, 1.0)
+
+
+def test_a_record_is_not_played_by_something_else(cli: CommandLine, database: Database) -> None:
+    del database
+    refused = cli("simulate", "--shadow", "--predictor", "rules")
+    assert refused.status == 2
+    assert "leave out" in refused.err

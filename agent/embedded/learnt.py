@@ -1,0 +1,98 @@
+"""What people decided on like words, as one more reader beside the rules and the network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from agent.embedded.model.proposals import is_read
+from agent.embedded.phrasing import phrased
+from agent.embedded.settle import abstain
+from agent.embedded.talk import Line, Talk
+from agent.embedded.taught import Decision, Heard, Taught
+from agent.fields import same
+from agent.predictor import Abstention, Prediction
+from agent.settings import CaseField, FieldType
+from store.model import FieldId, Value
+
+if TYPE_CHECKING:  # numpy comes with the extra
+    from agent.embedded.model.artefact import Artefact
+
+_LEARNT = frozenset({FieldType.CHOICE, FieldType.LOOKUP, FieldType.TEXT})
+_OF_A_VALUE = 15  # its newest examples
+_MOST = 1000
+_LINES = 6  # the customer's latest
+_LEAST = 0.1  # how sure a proposal must be to say more than an abstention
+_COPY = 0.9  # how sure where the network heard nothing of the field: that such words came with a value is no telling
+
+
+def informed(
+    answers: Sequence[Prediction | Abstention], fields: Sequence[CaseField], talk: Talk, artefact: Artefact | None
+) -> list[Prediction | Abstention]:
+    """The answers, with what people's decisions on like words add to them or take from them."""
+    lines = talk.customer_lines[-_LINES:]
+    heard = [_heard(field, talk, lines, artefact) for field in fields]
+    return [
+        _informed(field, answer, each, artefact) if each is not None else answer
+        for field, answer, each in zip(fields, answers, heard, strict=True)
+    ]
+
+
+def _heard(field: CaseField, talk: Talk, lines: Sequence[Line], artefact: Artefact | None) -> Heard | None:
+    decisions = _decisions(field, talk)
+    if not decisions or not lines:
+        return None
+    if field.type is FieldType.TEXT:
+        return Heard(field, phrased(field, decisions, talk))
+    return None if artefact is None else _taught((field, decisions), artefact).hear(lines)
+
+
+@lru_cache(maxsize=32)  # a field with its examples, until there is one more
+def _taught(lessons: tuple[CaseField, tuple[Decision, ...]], artefact: Artefact) -> Taught:
+    return Taught(*lessons, artefact)
+
+
+def _decisions(field: CaseField, talk: Talk) -> tuple[Decision, ...]:
+    """The newest of each value."""
+    if field.type not in _LEARNT:
+        return ()
+    found = (
+        Decision(each.words, _text_or_none(each.value), _text_or_none(each.wrong))
+        for each in sorted(talk.request.examples, key=lambda each: each.id, reverse=True)
+        if each.field == field.id
+    )
+    counted: Counter[str | None] = Counter()
+    kept: list[Decision] = []
+    for each in found:
+        counted[each.value] += 1
+        if counted[each.value] <= _OF_A_VALUE:
+            kept.append(each)
+    return tuple(islice(kept, _MOST))
+
+
+def _text_or_none(value: Value | None) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _informed(
+    field: CaseField, answer: Prediction | Abstention, heard: Heard, artefact: Artefact | None
+) -> Prediction | Abstention:
+    if isinstance(answer, Prediction) and answer.value in heard.against:
+        return abstain(field, "People turned this value down for nearly the same words.")
+    proposal = heard.proposal
+    if proposal is None or proposal.score < _LEAST:
+        return answer
+    if isinstance(answer, Prediction):
+        if same(field, answer.value, proposal.value):
+            return replace(answer, confidence=max(answer.confidence, proposal.score))
+        if answer.confidence >= proposal.score or heard.is_told_apart(answer.value):
+            return answer
+    elif artefact is not None and is_read(field, artefact.tokenise) and proposal.score < _COPY:
+        return answer
+    return Prediction(
+        field=FieldId(field.id), value=proposal.value, confidence=proposal.score, evidence=proposal.evidence
+    )

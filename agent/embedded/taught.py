@@ -1,0 +1,177 @@
+"""A choice or a lookup as people's decisions taught it. Needs the network, which knows which words mean alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.embedded.model.calibration import Curve, probability
+from agent.embedded.model.proposals import Proposal
+from agent.embedded.parts import Part
+from agent.embedded.talk import Line
+from agent.embedded.turn import Sentence, Turn, turn
+from agent.settings import CaseField, Option
+from store.model import Value
+
+if TYPE_CHECKING:  # numpy comes with the extra
+    from agent.embedded.model.artefact import Artefact
+    from agent.embedded.model.choosing import Chooser, Text
+
+_READ = frozenset({Part.BODY, Part.SUBJECT})
+_MOST_OPTIONS = 150  # whose names are known texts as well
+_NAME = 0.5  # what the name of an option weighs beside a customer's words
+_CHARACTERS = 2000  # of a conversation, from its end: as much as an example holds
+_PASSAGE = 80  # tokens that the network reads at once
+_TURNED_DOWN = -0.3
+_WITHOUT_A_SENTENCE = 0.5  # of the confidence, where all is said that no sentence says
+_WORTH: Curve = [(0.05, 0.05), (0.10, 0.14), (0.12, 0.25), (0.18, 0.52), (0.22, 0.67), (0.27, 0.79), (0.35, 0.92),
+                 (0.455, 0.97), (0.7, 0.99)]  # fmt: skip
+"""How often the best value is right, by how far it is ahead and how near its example is: measured on the train set of
+banking77, with 3 to 77 options, 1 to 150 examples, and three in ten questions about something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided on a customer's words: the value that is right, or one that is not."""
+
+    words: str
+    value: str | None
+    wrong: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the examples make of a conversation."""
+
+    field: CaseField
+    proposal: Proposal | None
+    said: str = ""
+    nearest: str = ""  # the words of the example that speaks most for what is proposed
+    against: frozenset[str] = frozenset()  # values that people turned down for nearly the same words
+
+    def is_told_apart(self, value: Value) -> bool:
+        """Whether the customer names the other value, which nobody did where people decided against it."""
+        option = next((each for each in self.field.choices if each.value == value), None)
+        return option is not None and _is_named(option, self.said) and not _is_named(option, self.nearest)
+
+
+def _is_named(option: Option, text: str) -> bool:
+    names = "|".join(re.escape(name) for name in (option.value, *option.synonyms))
+    return re.search(rf"(?<!\w)(?:{names})(?!\w)", text, re.IGNORECASE) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    best: int
+    confidence: float
+    scores: Sequence[float]
+    nearest: str
+
+
+class Taught:
+    def __init__(self, field: CaseField, decisions: tuple[Decision, ...], artefact: Artefact) -> None:
+        from agent.embedded.model.choosing import Chooser, Known  # noqa: PLC0415 -- it needs the extra
+
+        self._field = field
+        self._artefact = artefact
+        options = field.options if len(field.options) <= _MOST_OPTIONS else ()
+        taught = (value for each in decisions for value in (each.value, each.wrong) if value is not None)
+        self._values = tuple(dict.fromkeys((*(option.value for option in options), *taught)))
+        texts = [(each, self._text([_joined(p) for p in self._passages(each.words)])) for each in decisions]
+        self._decided = [each for each, text in texts if text is not None]
+        known = [Known(text, self._speaks(each), 1.0) for each, text in texts if text is not None]
+        named = ((option, self._text([" ".join((option.value, *option.synonyms))])) for option in options)
+        known += [Known(text, self._speaks(Decision("", option.value, None)), _NAME) for option, text in named if text]
+        self._chooser: Chooser | None = Chooser(known) if self._decided else None
+
+    def _passages(self, words: str) -> Iterator[list[Sentence]]:
+        return _passages(_sentences(turn(words)), self._artefact)
+
+    def _text(self, passages: Sequence[str]) -> Text | None:
+        from agent.embedded.model.choosing import text_of  # noqa: PLC0415 -- it needs the extra
+
+        senses = [self._artefact.sense(passage) for passage in passages]
+        return text_of(sum(senses[1:], senses[0]), " ".join(passages)) if senses else None
+
+    def _speaks(self, decision: Decision) -> list[float]:
+        right = [1.0 if value == decision.value else 0.0 for value in self._values]
+        if decision.value is None and decision.wrong is not None:
+            right[self._values.index(decision.wrong)] = -1.0
+        return right
+
+    def hear(self, lines: Sequence[Line]) -> Heard | None:
+        passages = [(line, passage) for line in lines for passage in _passages(_sentences(line.turn), self._artefact)]
+        text = self._text([_joined(passage) for _, passage in _latest(passages)])
+        if text is None or self._chooser is None:
+            return None
+        whole = self._chosen(self._chooser, text)
+        proposal = self._proposal(self._chooser, whole, passages) if whole.confidence else None
+        said = " ".join(_joined(passage) for _, passage in passages)
+        scored = zip(self._values, whole.scores, strict=True)
+        against = frozenset(value for value, score in scored if score < _TURNED_DOWN)
+        return Heard(self._field, proposal, said, whole.nearest, against)
+
+    def _chosen(self, chooser: Chooser, text: Text) -> _Chosen:
+        scores, alike = chooser(text)
+        best, *others = (int(place) for place in scores.argsort()[::-1])
+        margin = float(scores[best]) - max([0.0, *(float(scores[other]) for other in others[:1])])
+        likeness = zip(alike.tolist(), self._decided, strict=False)
+        near, nearest = max(
+            ((near, each.words) for near, each in likeness if each.value == self._values[best]), default=(0.0, "")
+        )
+        confidence = probability(_WORTH, (margin * near) ** 0.5) if margin * near > 0 else 0.0
+        return _Chosen(best, confidence, scores.tolist(), nearest)
+
+    def _proposal(
+        self, chooser: Chooser, whole: _Chosen, passages: Sequence[tuple[Line, list[Sentence]]]
+    ) -> Proposal | None:
+        """No surer than the sentence that speaks for it most, by itself."""
+        alone = [
+            (self._chosen(chooser, text), line, sentence)
+            for line, passage in passages
+            for sentence in passage
+            if (text := self._text([sentence.text])) is not None
+        ]
+        if not alone:
+            return None
+        sure, line, sentence = max(
+            alone, key=lambda each: (each[0].best == whole.best, each[0].confidence, each[0].scores[whole.best])
+        )
+        share = 1.0 if sure.best == whole.best else _WITHOUT_A_SENTENCE
+        evidence = line.evidence(*line.turn.plain.place(*sentence.span))
+        return Proposal(self._values[whole.best], min(whole.confidence, sure.confidence) * share, (evidence,))
+
+
+def _sentences(read: Turn) -> Iterator[Sentence]:
+    return (each for each in read.sentences if each.part in _READ and not each.is_instruction)
+
+
+def _passages(sentences: Iterable[Sentence], artefact: Artefact) -> Iterator[list[Sentence]]:
+    """As many sentences as the network reads at once."""
+    passage: list[Sentence] = []
+    tokens = 0
+    for each in sentences:
+        own = len(artefact.tokenise(each.text))
+        if passage and tokens + own > _PASSAGE:
+            yield passage
+            passage, tokens = [], 0
+        passage.append(each)
+        tokens += own
+    if passage:
+        yield passage
+
+
+def _joined(passage: Iterable[Sentence]) -> str:
+    return " ".join(each.text for each in passage)
+
+
+def _latest(passages: Sequence[tuple[Line, list[Sentence]]]) -> Sequence[tuple[Line, list[Sentence]]]:
+    """As much as an example holds, from the end."""
+    length = 0
+    for place in range(len(passages) - 1, -1, -1):
+        length += len(_joined(passages[place][1]))
+        if length > _CHARACTERS:
+            return passages[place + 1 :] or passages[-1:]
+    return passages
