@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -115,4 +115,7 @@ def _moment(activity: Json) -> datetime:
     told = datetime.fromisoformat(required(activity, "timestamp"))
     if told.tzinfo is None:
         raise ValueError("timestamp has no time zone.")
-    return told
+    try:
+        return told.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("timestamp is before or after all years.") from error
