@@ -100,6 +100,16 @@ async def test_what_teams_can_not_do_now_is_tried_again(
         assert remote.teams.texts(CHAT)[-1] == "Which model is it?"
 
 
+async def test_a_token_that_counts_no_more_is_replaced(remote: TeamsRemote) -> None:
+    """As when the app's secret was renewed: it would not end for an hour."""
+    post = await answered(remote)
+    remote.teams.token = "another"
+    with pytest.raises(RetryLater):
+        await remote.channel.send(post)
+    await remote.channel.send(post)
+    assert remote.teams.texts(CHAT)[-1] == "Which model is it?"
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 413])
 async def test_what_teams_will_never_take_is_undeliverable(remote: TeamsRemote, status: int) -> None:
     post = await answered(remote)
