@@ -133,8 +133,11 @@ class Desk(Protocol):
         """
         ...
 
-    async def check(self, target: Target, values: Values) -> Mapping[str, str]:
-        """What is wrong, by field id, each a sentence; under "" what is wrong with the whole. Empty: all is right."""
+    async def check(self, target: Target, author: Author, values: Values) -> Mapping[str, str]:
+        """What is wrong, by field id, each a sentence; under "" what is wrong with the whole. Empty: all is right.
+
+        Of a case, nothing is told to those who may not fill in its form.
+        """
         ...
 
     async def choices(self, field_id: str, typed: str, *, limit: int) -> Sequence[Choice]:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -213,12 +212,12 @@ class ExperienceProfile(Document):
     features: tuple[Feature, ...] = tuple(Feature)
 
 
-_time_zones = cache(available_timezones)
-
-
 def _time_zone(name: str) -> str:
-    if name not in _time_zones():
-        raise ValueError(f"there is no time zone {name!r}: write one such as Europe/Berlin")
+    """Looked up by itself: a list of all is made from hundreds of files, for which everything else waits."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}: write one such as Europe/Berlin") from error
     return name
 
 

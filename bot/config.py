@@ -57,6 +57,7 @@ _FILES = ("mailboxes", "teams_app_certificate", "teams_ca_file")  # whose paths 
 _HIDDEN = "•••"
 _GUID = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 _SQLITE = "sqlite:///"
+_HOST = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
 _PASSWORD = re.compile(r"^([a-z0-9+]+://[^:/@]*):.*@", re.DOTALL)
 
 
@@ -101,6 +102,14 @@ def _web_address(value: str) -> str:
     if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
         raise ValueError
     return value.rstrip("/")
+
+
+def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Names alone, and ports: an address would be compared with them, and never be one."""
+    found = tuple(each.lower() for each in value)
+    if not all(_HOST.fullmatch(each) for each in found):
+        raise ValueError
+    return found
 
 
 def _issuer(value: str) -> str:
@@ -187,8 +196,8 @@ class Config(BaseSettings):
     teams_cloud: Annotated[Cloud, BeforeValidator(_lower)] = Field(
         Cloud.PUBLIC, description="public, gcc, gcch, dod or 21vianet"
     )
-    teams_service_hosts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
-        (), description="hosts of Teams' connector in place of the cloud's own, with commas between them"
+    teams_service_hosts: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_hosts)] = Field(
+        (), description="names of hosts of Teams' connector in place of the cloud's own, with commas between them"
     )
     teams_login_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
         None, description="where tokens are had in place of the cloud's own, an https address"
@@ -412,7 +421,10 @@ def _slack_problems(config: Config) -> Iterator[str]:
 
 def _teams_problems(config: Config) -> Iterator[str]:
     """What belongs together in the registration of a Teams bot."""
-    has_key = config.teams_app_secret is not None or config.teams_app_certificate is not None
+    keys = [config.teams_app_secret is not None, config.teams_app_certificate is not None]
+    has_key = any(keys)
+    if all(keys):
+        yield "CASEWRIGHT_TEAMS_APP_SECRET and CASEWRIGHT_TEAMS_APP_CERTIFICATE are one in place of the other: set one."
     if config.teams_playground and (config.teams_app_id or not config.demo):
         yield "CASEWRIGHT_TEAMS_PLAYGROUND is for a demo without an app: set CASEWRIGHT_DEMO, and no app id."
     elif config.teams_app_id is not None and not has_key:

@@ -82,7 +82,11 @@ class CaseDesk:
         )
         return forms.form(target, finding)
 
-    async def check(self, target: Target, values: Values) -> Mapping[str, str]:
+    async def check(self, target: Target, author: Author, values: Values) -> Mapping[str, str]:
+        try:
+            await self._require(target.channel, author)
+        except NotAllowed as error:
+            return {"": str(error)}
         answers = forms.read(values, await self._in_force(), utcnow())
         if target.case is not None:
             problem = await self._database.read(partial(_outdated, number=target.case, revision=target.revision))

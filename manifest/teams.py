@@ -69,7 +69,7 @@ def manifest(
             {
                 "botId": app_id,
                 "scopes": list(_SCOPES),
-                "supportsFiles": False,
+                "supportsFiles": True,  # else nobody can send us any
                 "isNotificationOnly": False,
                 "commandLists": [
                     {"scopes": list(_SCOPES), "commands": [_command(each) for each in commands[:_COMMANDS]]}

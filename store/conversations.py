@@ -156,7 +156,8 @@ def append(connection: Connection, conversation_id: int, participant_id: int, in
     row: dict[str, Any] = {
         "conversation_id": conversation_id,
         "participant_id": participant_id,
-        "external_id": inbound.message_id or inbound.external_id,
+        # An edit whose message we had not heard stands for it: further edits find it, and the message comes too late.
+        "external_id": inbound.target or inbound.message_id or inbound.external_id,
         "text": inbound.text,
         "attachments": ATTACHMENTS.dump_python(inbound.attachments, mode="json"),
         "noise": noise,

@@ -33,9 +33,13 @@ _WAITING = (
 def greet(connection: Connection, greetings: Sequence[Greeting]) -> None:
     """Puts in line whoever was not greeted before."""
     moment = now(connection)
-    for each in greetings:
-        row = {"account": each.account, "greeted": each.greeted, "address": each.address, "due_at": moment}
-        connection.execute(_GREET, row)
+    connection.execute(
+        _GREET,
+        [
+            {"account": each.account, "greeted": each.greeted, "address": each.address, "due_at": moment}
+            for each in greetings
+        ],
+    )
 
 
 def take(connection: Connection, *, most: int) -> list[Greeting]:

@@ -213,7 +213,7 @@ class Interacting:
             return None
         target = _target(origin, metadata)
         values = modals.values_of(view)
-        problems = await self._desk.check(target, values)
+        problems = await self._desk.check(target, author, values)
         if problems:
             return modals.errors(view, problems)
         action: Json = {"verb": "create_case", "values": values}

@@ -50,6 +50,8 @@ def _card(card: Card, *, representative: bool) -> Json:
     body = list(adaptive.body(card, execute))
     shown = adaptive.document(body, fallback=fallback(card), actions=list(_actions(card)) if representative else ())
     redraw = {"type": "Action.Execute", "title": "Refresh", "verb": "refresh", "data": {"case": card.number}}
+    # No `userIds`: they matter among more than 60 people alone, and want Teams' own ids of representatives ("29:…"),
+    # where the settings have the directory's. The others redraw the card from its menu.
     return {**shown, "refresh": {"action": redraw}, "msteams": {"width": "Full"}}
 
 

@@ -69,6 +69,8 @@ class Connector:
             raise RetryLater(f"Teams did not answer: {error!r}") from error
         if answer.ok:
             return said
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            await self._tokens.forget()
         raise _refusal(answer, said)
 
 
@@ -87,7 +89,7 @@ def _refusal(answer: aiohttp.ClientResponse, said: Json) -> Exception:
         return RetryLater("Teams asks to wait.", after=_seconds(answer.headers.get("Retry-After")))
     if answer.status in _GONE:
         return Undeliverable(f"Teams refused it: {why}.")
-    # 412 is a conflict inside Teams, 401 a token that just ended: nothing was taken. After 5xx it may have been.
+    # 412 is a conflict inside Teams, 401 a token that counts no more: nothing was taken. After 5xx it may have been.
     taken = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return RetryLater(f"Teams failed: {why}.", nothing_posted=not taken)
 

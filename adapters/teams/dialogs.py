@@ -20,6 +20,7 @@ _LISTED = 15  # choices; of more, those that fit are asked for while somebody ty
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LABEL = 200  # characters
 _HINTS = (1000, 400, 120, 40)  # characters of one, less where there is not room for all
+_LONGEST_ID = 200  # characters: it comes back from a client, and becomes part of a key of the database
 _LARGEST = 2**31 - 1  # what a database keeps as an integer
 
 
@@ -83,7 +84,10 @@ def target_of(account: str, data: Json) -> Target:
 
 def form_id_of(data: Json) -> str:
     """Raises ValueError where it is none of ours."""
-    return required(data, "form", "id")
+    found = required(data, "form", "id")
+    if len(found) > _LONGEST_ID:
+        raise ValueError("The form's id is none of ours.")
+    return found
 
 
 def case_number(found: object) -> CaseNumber:

@@ -6,6 +6,7 @@ to end, activities have to name where they come from, and "emulator" tokens are 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,8 @@ _ALGORITHMS = ["RS256"]
 _LEEWAY = 300  # seconds that clocks may be apart
 _REQUIRED = ["exp", "iss", "aud"]
 
+Claims = Mapping[str, Any]
+
 
 class Refused(Exception):
     """The sender's mistake; the sentence is for whoever reads their log."""
@@ -35,13 +38,19 @@ class Gate:
         self._configuration = configuration
         self._keys = keys
 
-    async def admit(self, authorization: str | None, activity: Json) -> None:
-        """Raises Refused, and RetryLater where the keys can't be had."""
+    async def claims(self, authorization: str | None) -> Claims:
+        """What the sender's token says: asked before anything else of theirs is read.
+
+        Raises Refused, and RetryLater where the keys can't be had.
+        """
+        return {} if self._configuration.playground else await self._verified(authorization)
+
+    def admit(self, claims: Claims, activity: Json) -> None:
+        """Raises Refused."""
         service_url = text(activity, "serviceUrl")
-        if not self._configuration.playground:
-            claims = await self._claims(authorization)
-            if not service_url or claims.get("serviceurl", claims.get("serviceUrl")) != service_url:
-                raise Refused(HTTPStatus.FORBIDDEN, "The token is for another serviceUrl than the activity's.")
+        told = claims.get("serviceurl", claims.get("serviceUrl"))
+        if not self._configuration.playground and (not service_url or told != service_url):
+            raise Refused(HTTPStatus.FORBIDDEN, "The token is for another serviceUrl than the activity's.")
         if text(activity, "channelId") != TEAMS:
             raise Refused(HTTPStatus.FORBIDDEN, f"The activity's channelId should be {TEAMS}.")
         if not self._configuration.trusts(service_url):
@@ -49,7 +58,7 @@ class Gate:
         if not self._configuration.allows(tenant_of(activity)) or _contradicts(activity):
             raise Refused(HTTPStatus.FORBIDDEN, "The activity's tenant is not allowed here.")
 
-    async def _claims(self, authorization: str | None) -> dict[str, Any]:
+    async def _verified(self, authorization: str | None) -> Claims:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.casefold() != "bearer" or not token:
             raise Refused(HTTPStatus.UNAUTHORIZED, "A bearer token is missing.")

@@ -34,11 +34,12 @@ def greetings_of(activity: Json) -> list[Greeting]:
         return []
     place = _place(activity)
     if place.kind is Kind.PERSONAL:
-        return [_greeting(place, place.person or place.key)]
+        return [_greeting(place, required(activity, "from", "id"))]
     if us in added:
         return [_greeting(place, place.key)]
-    people = [in_directory or told for told, in_directory in added.items() if not told.startswith(_BOT)]
-    return [_greeting(replace(place, person=None), person, audience=person) for person in people]
+    elsewhere = replace(place, person=None)
+    people = {told: known for told, known in added.items() if not told.startswith(_BOT)}
+    return [_greeting(elsewhere, told, audience=known or told) for told, known in people.items()]
 
 
 def _place(activity: Json) -> Place:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from adapters import adaptive
-from adapters.desk import CaseLine, Desk, NotAllowed
+from adapters.desk import CaseLine, Desk, NotAllowed, Target
 from adapters.payload import part, parts, required, text
 from adapters.teams import cards, dialogs, words
 from adapters.teams.configuration import CHANNEL
@@ -19,6 +19,7 @@ from adapters.teams.gate import TEAMS
 from adapters.teams.places import Place
 from adapters.teams.receiving import Receiving
 from adapters.teams.surface import CREATE, SEARCH, UPDATE
+from store.commands import command_word
 from store.model import Author, CaseNumber, InboundKind, Json
 
 _MESSAGE = "application/vnd.microsoft.activity.message"
@@ -123,6 +124,8 @@ class Interacting:
             return
         mentions = parts(message, "mentions")
         said = words.of_html(content, mentions, "") if text(body, "contentType") == "html" else content
+        if not said or command_word(said) is not None:  # whoever wrote a command did not give it to us
+            return
         author = Author(id=user_id, name=text(sender, "displayName"))
         heard = self._receiving.typed(place, author, said, external_id=f"{place.key}|{message_id}")
         await self._receiving.store(replace(heard, kind=InboundKind.MESSAGE, raw={"message": message}))
@@ -133,9 +136,9 @@ class Interacting:
         if target.conversation_key != place.key:
             raise ValueError("The dialog belongs to another conversation.")
         form_id, values = dialogs.form_id_of(data), dialogs.values_of(data)
-        problems = await self._desk.check(target, values)
+        problems = await self._desk.check(target, author, values)
         if problems:
-            return await self._again(place, author, form_id, problems, values, case=target.case)
+            return await self._again(target, author, form_id, problems, values)
         action: Json = {"verb": "create_case", "values": values}
         if target.case is not None:
             action = {"verb": "update_case", "case": target.case, "revision": target.revision, "values": values}
@@ -146,19 +149,19 @@ class Interacting:
 
     async def _again(
         self,
-        place: Place,
+        target: Target,
         author: Author,
         form_id: str,
         problems: Mapping[str, str],
         values: dict[str, list[str]],
-        *,
-        case: CaseNumber | None,
     ) -> Answer:
+        """As it was filled in, and still about the case as it was then: overtaken once, it stays so."""
+        new, case = target.case is None, target.case
         try:
-            form = await self._desk.form(CHANNEL, place.tenant, place.key, author, new=case is None, case=case)
+            form = await self._desk.form(CHANNEL, target.account, target.conversation_key, author, new=new, case=case)
         except NotAllowed as error:
             return HTTPStatus.OK, dialogs.message("Not possible", str(error))
-        return HTTPStatus.OK, dialogs.dialog(form, form_id, problems, values)
+        return HTTPStatus.OK, dialogs.dialog(replace(form, target=target), form_id, problems, values)
 
     # --- searches -------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from adapters.payload import part, required, text
 from adapters.teams.gate import tenant_of
 from store.model import Json
 
+_LONGEST_ID = 1000  # characters: ids are keys of the database
 _THREAD = ";messageid="  # in a channel's id, before that of the message that began the thread
 
 
@@ -44,6 +45,8 @@ class Place:
 def place_of(activity: Json) -> Place:
     """Raises ValueError where the activity lacks what every one has."""
     conversation = part(activity, "conversation")
+    if max(len(text(conversation, "id")), len(text(activity, "id"))) > _LONGEST_ID:
+        raise ValueError(f"An id has more than {_LONGEST_ID} characters.")
     kind = _kind(conversation)
     return Place(
         tenant=tenant_of(activity),

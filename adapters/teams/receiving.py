@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -42,7 +42,7 @@ class Receiving:
         message_id = f"{place.key}|{required(activity, 'id')}"
         author = await self.people.author(place, activity)
         files = files_of(place.tenant, activity)
-        said = self._said(place, author, activity, message_id, kind=InboundKind.MESSAGE)
+        said = await _said(place, author, activity, message_id, kind=InboundKind.MESSAGE)
         said = replace(said, attachments=tuple(attachment(each) for each in files))
         await self.store(said, alongside=partial(keep, kept=files) if files else None)
 
@@ -53,7 +53,7 @@ class Receiving:
             return
         message_id = f"{place.key}|{required(activity, 'id')}"
         author = await self.people.author(place, activity)
-        await self.store(self._said(place, author, activity, message_id, kind=kind))
+        await self.store(await _said(place, author, activity, message_id, kind=kind))
 
     async def store(self, inbound: Inbound, *, alongside: Transaction | None = None) -> bool:
         """False when it had been stored before. Raises what `Receive` raises."""
@@ -68,27 +68,27 @@ class Receiving:
     def pressed(self, place: Place, author: Author, action: Json, *, external_id: str) -> Inbound:
         return _by_hand(place, author, external_id, kind=InboundKind.ACTION, action=action)
 
-    @staticmethod
-    def _said(place: Place, author: Author, activity: Json, message_id: str, *, kind: InboundKind) -> Inbound:
-        at = _moment(activity)
-        changed = kind is not InboundKind.MESSAGE
-        what = text(part(activity, "channelData"), "eventType")
-        return Inbound(
-            channel=CHANNEL,
-            category=Category.CHAT,
-            account=place.tenant,
-            conversation_key=place.key,
-            external_id=f"{message_id}:{what}:{at.isoformat()}" if changed else message_id,
-            kind=kind,
-            author=author,
-            text="" if kind is InboundKind.DELETE else words.plain(activity),
-            target=message_id if changed else None,
-            action={"restored": True} if what == "undeleteMessage" else {},
-            sent_at=at,
-            reply_address=place.reply_address,
-            raw={"activity": activity},
-            people=place.kind is not Kind.PERSONAL,
-        )
+
+async def _said(place: Place, author: Author, activity: Json, message_id: str, *, kind: InboundKind) -> Inbound:
+    at = _moment(activity)
+    changed = kind is not InboundKind.MESSAGE
+    what = text(part(activity, "channelData"), "eventType")
+    return Inbound(
+        channel=CHANNEL,
+        category=Category.CHAT,
+        account=place.tenant,
+        conversation_key=place.key,
+        external_id=f"{message_id}:{what}:{at.isoformat()}" if changed else message_id,
+        kind=kind,
+        author=author,
+        text="" if kind is InboundKind.DELETE else await words.read(activity),
+        target=message_id if changed else None,
+        action={"restored": True} if what == "undeleteMessage" else {},
+        sent_at=at,
+        reply_address=place.reply_address,
+        raw={"activity": activity},
+        people=place.kind is not Kind.PERSONAL,
+    )
 
 
 def _by_hand(
@@ -115,4 +115,7 @@ def _moment(activity: Json) -> datetime:
     told = datetime.fromisoformat(required(activity, "timestamp"))
     if told.tzinfo is None:
         raise ValueError("timestamp has no time zone.")
-    return told
+    try:
+        return told.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("timestamp is before or after all years.") from error

@@ -15,7 +15,7 @@ from store.model import Json, Outbound
 
 log = structlog.get_logger()
 
-_LONGEST = 20_000  # characters of a text: Teams takes some 28 kB of an activity
+_LONGEST = (20_000, 8_000, 4_000, 1_900)  # characters of a text, less where they take more room than usual
 
 
 class Sending:
@@ -64,5 +64,9 @@ def _activity(outbound: Outbound) -> Json:
     if outbound.card is not None:
         shown = cards.case_card(outbound.card, representative=False)
         return {"type": "message", "summary": cards.fallback(outbound.card), "attachments": [cards.attachment(shown)]}
-    said = outbound.text if len(outbound.text) <= _LONGEST else f"{outbound.text[: _LONGEST - 1]}…"
-    return {"type": "message", "text": escape(said, quote=False).replace("\n", "<br>"), "textFormat": "xml"}
+    return cards.fitting(_text(outbound.text, most) for most in _LONGEST)
+
+
+def _text(said: str, most: int) -> Json:
+    shown = said if len(said) <= most else f"{said[: most - 1]}…"
+    return {"type": "message", "text": escape(shown, quote=False).replace("\n", "<br>"), "textFormat": "xml"}

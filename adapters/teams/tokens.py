@@ -42,6 +42,14 @@ class Tokens:
             raise RetryLater(f"Microsoft gives no token for Teams: {said}", nothing_posted=True)
         return {"Authorization": f"Bearer {token}"}
 
+    async def forget(self) -> None:
+        """Of a token that was refused before its end: the next call asks for another."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._forget)
+
+    def _forget(self) -> None:
+        if self._app is not None:
+            self._app.remove_tokens_for_client()
+
     def close(self) -> None:
         """Of our connections; who asks after that opens them anew."""
         if self._session is not None:

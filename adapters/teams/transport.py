@@ -88,8 +88,9 @@ class Adapter(CloudAdapter):
     async def answer(self, request: web.Request, turn: Turn) -> web.Response:
         """The sender's mistakes are 4xx with a sentence; ours 503, so that Teams tries again."""
         try:
+            claims = await self._gate.claims(request.headers.get("Authorization"))
             activity = await _read(request)
-            await self._gate.admit(request.headers.get("Authorization"), activity)
+            self._gate.admit(claims, activity)
             answered = await self._turned(activity, turn)
         except Refused as error:
             log.info("teams_refused", status=int(error.status), why=str(error))
@@ -151,7 +152,7 @@ async def _read(request: web.Request) -> Json:
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have at most {_BODY_LIMIT} bytes.")
     try:
         found: object = json.loads(await request.read())
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, web.RequestPayloadError) as error:
         raise Refused(HTTPStatus.BAD_REQUEST, "The body is not JSON.") from error
     if not isinstance(found, dict) or not text(cast("Json", found), "type"):
         raise Refused(HTTPStatus.BAD_REQUEST, "The body should be an activity: a JSON object with a type.")

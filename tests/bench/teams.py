@@ -7,10 +7,8 @@ the event loop stood still, at most.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import tempfile
-import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from tests.authority import Authority
 from tests.bench.children import casewright, module
 from tests.bench.figures import Aim, Figure, Figures, percentile
 from tests.bench.load import customers
+from tests.bench.looking import longest_answer
 from tests.bench.pace import PER_SECOND, by_senders, steadily
 from tests.bench.places import Place, prepare
 from tests.bench.sizes import Size
@@ -31,7 +30,6 @@ from tests.flow.teams_desk import environment
 
 _AT_ONCE = 32
 _SLOW = 2.0  # seconds that keys and tokens take in the second run
-_LOOK = 0.02  # seconds between two looks at whether the loop answers
 
 
 async def measure(place: Place, size: Size) -> Figures:
@@ -75,21 +73,9 @@ async def _measured(base: str, teams: FakeTeams, size: Size) -> tuple[float, lis
 
 async def _stood_still(base: str, teams: FakeTeams) -> float:
     """Milliseconds of the longest answer of /healthz while the first activities want keys, tokens and people."""
-    longest = 0.0
     async with _session() as session:
-
-        async def post() -> None:
-            await by_senders(_AT_ONCE // 2, partial(_post, session, base, teams), _activities(teams, _AT_ONCE // 2))
-
-        posting = asyncio.create_task(post())
-        while not posting.done():
-            started = time.perf_counter()
-            async with session.get(f"{base}healthz") as answer:
-                await answer.read()
-            longest = max(longest, 1000 * (time.perf_counter() - started))
-            await asyncio.sleep(_LOOK)
-        await posting
-    return longest
+        told = _activities(teams, _AT_ONCE // 2)
+        return await longest_answer(base, by_senders(_AT_ONCE // 2, partial(_post, session, base, teams), told))
 
 
 def _session() -> ClientSession:

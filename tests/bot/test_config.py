@@ -114,6 +114,7 @@ def test_nothing_can_be_changed_afterwards() -> None:
         ("ATTACHMENT_LIMIT", "10 apples", "CASEWRIGHT_ATTACHMENT_LIMIT=10 apples should be a size such as 10MiB"),
         ("LEASE_SECONDS", "1", "CASEWRIGHT_LEASE_SECONDS=1 should be seconds, from 3 to 3600."),
         ("STOP_SECONDS", "nan", "CASEWRIGHT_STOP_SECONDS=nan should be seconds, up to 3600."),
+        ("TEAMS_SERVICE_HOSTS", "https://x/", "CASEWRIGHT_TEAMS_SERVICE_HOSTS=https://x/ should be names of hosts"),
         ("PROT", "80", "CASEWRIGHT_PROT is not a variable of ours. Did you mean CASEWRIGHT_PORT?"),
         ("PORT_FILE", "80", "CASEWRIGHT_PORT_FILE is not a variable of ours."),
         ("COLOUR", "red", "CASEWRIGHT_COLOUR is not a variable of ours. There are CASEWRIGHT_HOST, CASEWRIGHT_PORT"),
@@ -126,6 +127,21 @@ def test_a_wrong_variable_is_named_with_what_was_given_and_what_would_be_right(
 
     assert found.startswith(problem)
     assert "hunter2" not in found
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({}, "CASEWRIGHT_TEAMS_APP_ID needs CASEWRIGHT_TEAMS_APP_SECRET or"),
+        ({"APP_SECRET": "s"}, "Whose people may write by Teams?"),
+        ({"APP_SECRET": "s", "APP_CERTIFICATE": "c.pem", "TENANTS": "*"}, "CASEWRIGHT_TEAMS_APP_SECRET and"),
+        ({"APP_SECRET": "s", "TENANTS": "*", "CLOUD": "21vianet"}, "CASEWRIGHT_TEAMS_SERVICE_HOSTS is needed"),
+    ],
+)
+def test_what_a_bots_registration_lacks_is_named(given: dict[str, str], problem: str) -> None:
+    app_id = {"CASEWRIGHT_TEAMS_APP_ID": "2d4d3d8e-2be3-4bef-9f87-7875a61c29de"}
+    (found,) = problems(app_id | {f"CASEWRIGHT_TEAMS_{name}": value for name, value in given.items()})
+    assert found.startswith(problem)
 
 
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:

@@ -334,15 +334,24 @@ async def test_a_form_waits_a_little_and_not_for_ever_for_what_was_received(desk
 
 async def test_each_bad_value_is_told_at_its_field(desk: CaseDesk) -> None:
     target = Target(channel="webchat", account="main", conversation_key="thread")
-    problems = await desk.check(target, {"priority": ["Hihg"], "price": ["a lot"], "issue": ["It leaks"]})
+    problems = await desk.check(
+        target, REPRESENTATIVE, {"priority": ["Hihg"], "price": ["a lot"], "issue": ["It leaks"]}
+    )
     assert problems.keys() == {"priority", "price"}
     assert "High" in problems["priority"]
 
 
+async def test_who_may_not_fill_in_a_form_is_told_that_and_nothing_else(desk: CaseDesk) -> None:
+    target = Target(channel="webchat", account="main", conversation_key="thread", case=CaseNumber(4711))
+    problems = await desk.check(target, CUSTOMER, {"priority": ["Hihg"]})
+    assert problems.keys() == {""}
+    assert "4711" not in problems[""]
+
+
 async def test_a_new_case_needs_something_filled_in(desk: CaseDesk) -> None:
     target = Target(channel="webchat", account="main", conversation_key="thread")
-    assert (await desk.check(target, {"issue": [" "], "price": []})).keys() == {""}
-    assert await desk.check(target, {"issue": ["It leaks"], "price": []}) == {}
+    assert (await desk.check(target, REPRESENTATIVE, {"issue": [" "], "price": []})).keys() == {""}
+    assert await desk.check(target, REPRESENTATIVE, {"issue": ["It leaks"], "price": []}) == {}
 
 
 async def test_a_case_that_is_not_as_it_was_shown_is_not_changed(desk: CaseDesk, database: Database) -> None:
@@ -355,12 +364,12 @@ async def test_a_case_that_is_not_as_it_was_shown_is_not_changed(desk: CaseDesk,
         )
 
     values = {"notes": ["new words"]}
-    assert await desk.check(target(), values) == {}
-    assert await desk.check(target(case=4711), values) == {"": "There is no case 4711."}
+    assert await desk.check(target(), REPRESENTATIVE, values) == {}
+    assert await desk.check(target(case=4711), REPRESENTATIVE, values) == {"": "There is no case 4711."}
     changed(database, cases.write, number, [field("notes", "other words")])
-    assert "changed meanwhile" in (await desk.check(target(), values))[""]
+    assert "changed meanwhile" in (await desk.check(target(), REPRESENTATIVE, values))[""]
     revision = changed(database, cases.set_status, number, CaseStatus.RESOLVED).revision
-    assert "resolved" in (await desk.check(target(revision), values))[""]
+    assert "resolved" in (await desk.check(target(revision), REPRESENTATIVE, values))[""]
 
 
 # --- a long catalogue -------------------------------------------------------------------------------

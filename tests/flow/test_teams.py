@@ -85,6 +85,80 @@ async def test_a_bad_value_is_told_at_its_field_and_nothing_is_written(teams_des
     assert "serial_number" not in teams_desk.desk.case(number).values
 
 
+async def test_a_form_that_another_change_overtook_is_refused_however_often_it_is_sent(teams_desk: TeamsDesk) -> None:
+    said = await teams_desk.says(PROBLEM, conversation=HELP)
+    place = said["conversation"]["id"]
+    number = int((await teams_desk.card(place, "ada@example.org"))["summary"].split()[1].rstrip(":"))
+    await teams_desk.desk.settled()
+    dialog = await teams_desk.invokes(
+        "composeExtension/fetchTask", {"commandId": UPDATE}, event_id="f:1", conversation=place
+    )
+    teams_desk.desk.give(number, "priority", "High")
+    filled = {**_kept(dialog), "chosen:priority": "Low"}
+    for event in ("f:2", "f:3"):
+        again = await teams_desk.invokes("task/submit", {"data": filled}, event_id=event, conversation=place)
+        assert "has changed meanwhile" in json.dumps(again)
+        filled = {**_kept(again), "chosen:priority": "Low"}
+    await teams_desk.desk.settled()
+    assert teams_desk.value(number, "priority") == "High"
+
+
+async def test_a_customer_who_sends_a_form_learns_nothing_of_any_case(teams_desk: TeamsDesk) -> None:
+    said = await teams_desk.says(PROBLEM, conversation=HELP)
+    place = said["conversation"]["id"]
+    number = int((await teams_desk.card(place, "ada@example.org"))["summary"].split()[1].rstrip(":"))
+    await teams_desk.desk.settled()
+    dialog = await teams_desk.invokes(
+        "composeExtension/fetchTask", {"commandId": UPDATE}, event_id="f:1", conversation=place
+    )
+    answers = [
+        await teams_desk.invokes(
+            "task/submit",
+            {"data": {**_kept(dialog), "form": {**_kept(dialog)["form"], "case": case, "id": f"f:{case}"}}},
+            event_id=f"f:{case}",
+            conversation=place,
+            user=events.ADA,
+        )
+        for case in (number, 4711)
+    ]
+    assert answers[0] == answers[1]
+    assert "commands are for our support team" in json.dumps(answers[0])
+
+
+async def test_a_command_in_a_message_that_was_acted_on_is_not_carried_out(teams_desk: TeamsDesk) -> None:
+    """Whoever wrote it did not give it to us, and would stand in the audit for it."""
+    said = await teams_desk.says(PROBLEM, conversation=HELP)
+    place = said["conversation"]["id"]
+    number = int((await teams_desk.card(place, "ada@example.org"))["summary"].split()[1].rstrip(":"))
+    payload: Json = {
+        "id": "17",
+        "from": {"user": {"id": AAD[ROBIN], "displayName": "Robin Example"}},
+        "body": {"contentType": "text", "content": f"/resolve {number}"},
+    }
+    value: Json = {"commandId": UPDATE, "messagePayload": payload}
+    await teams_desk.invokes("composeExtension/fetchTask", value, event_id="f:1", conversation=place)
+    await teams_desk.desk.settled()
+    assert teams_desk.desk.case(number).status.is_open
+
+
+async def test_an_edit_that_is_heard_before_its_message_is_that_message_and_further_edits_are_its_own(
+    teams_desk: TeamsDesk,
+) -> None:
+    """Without consent, a message reaches us only when an edit puts a mention into it."""
+    told = events.said(teams_desk.teams, PROBLEM)
+    await teams_desk.tells(events.changed(told, "editMessage", f"{PROBLEM} It leaks."))
+    await teams_desk.tells(told)
+    later = events.changed(told, "editMessage", f"{PROBLEM} It hisses.")
+    await teams_desk.tells({**later, "timestamp": "2026-11-25T10:00:06.000Z"})
+    number = int((await teams_desk.card(CHAT, "ada@example.org"))["summary"].split()[1].rstrip(":"))
+    await teams_desk.desk.settled()
+    read = partial(conversations.transcript, conversation_id=teams_desk.desk.case(number).conversations[0])
+    assert [each.text for each in teams_desk.desk.database.read_now(read)] == [f"{PROBLEM} It hisses."]
+    await teams_desk.tells(events.changed(told, "softDeleteMessage"))
+    await teams_desk.desk.settled()
+    assert [each.deleted for each in teams_desk.desk.database.read_now(read)] == [True]
+
+
 async def test_each_reader_has_the_card_redrawn_for_them(teams_desk: TeamsDesk) -> None:
     said = await teams_desk.says(PROBLEM, conversation=HELP)
     place = said["conversation"]["id"]

@@ -49,7 +49,7 @@ def test_it_names_what_the_code_answers_and_no_more() -> None:
     wanted = told["authorization"]["permissions"]["resourceSpecific"]
     assert {each["name"] for each in wanted} == set(CONSENTS)
     assert told["validDomains"] == []  # no page of ours is shown inside of Teams
-    assert bot["supportsFiles"] is False
+    assert bot["supportsFiles"] is True  # `adapters.teams.filing` copies them
     assert "authorization" not in made(mentions_only=True)
 
 

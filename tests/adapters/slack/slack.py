@@ -76,7 +76,8 @@ class FakeDesk:
         )
         return Form(target=target, title="It leaks", fields=fields)
 
-    async def check(self, target: Target, values: Values) -> Mapping[str, str]:
+    async def check(self, target: Target, author: Author, values: Values) -> Mapping[str, str]:
+        del author
         self.checked.append((target, values))
         return self.problems
 

@@ -41,6 +41,7 @@ class FakeTeams:
         self.members: dict[str, Json] = {}
         self.refusals: list[tuple[int, dict[str, str]]] = []
         self.token_failures = 0
+        self.token = "ours"
         self.tokens_given = 0
         self.keys_asked = 0
         self.keys_fail = False
@@ -134,7 +135,7 @@ class FakeTeams:
             said = "AADSTS7000215: Invalid client secret provided."
             return web.json_response({"error": "invalid_client", "error_description": said}, status=401)
         self.tokens_given += 1
-        return web.json_response({"token_type": "Bearer", "access_token": "ours", "expires_in": 3600})
+        return web.json_response({"token_type": "Bearer", "access_token": self.token, "expires_in": 3600})
 
     async def _open(self, request: web.Request) -> web.Response:
         if (refused := self._refused(request)) is not None:
@@ -173,7 +174,7 @@ class FakeTeams:
     async def _file(self, request: web.Request) -> web.Response:
         """Pasted pictures want our token; with addresses of OneDrive it must not be sent."""
         self.calls.append(f"{request.method} {request.path}")
-        wanted = "Bearer ours" if request.path.startswith("/v3/") else None
+        wanted = f"Bearer {self.token}" if request.path.startswith("/v3/") else None
         if request.headers.get("Authorization") != wanted or request.match_info["name"] not in self.files:
             return web.Response(status=401)
         content, kind = self.files[request.match_info["name"]]
@@ -181,7 +182,7 @@ class FakeTeams:
 
     def _refused(self, request: web.Request) -> web.Response | None:
         self.calls.append(f"{request.method} {request.path}")
-        if request.headers.get("Authorization") != "Bearer ours":
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
             return web.json_response({"error": {"code": "Unauthorized"}}, status=401)
         if request.match_info.get("id") in self.gone:
             return web.json_response({"error": {"code": "ConversationNotFound"}}, status=404)

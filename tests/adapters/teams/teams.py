@@ -129,7 +129,14 @@ class TeamsRemote(Remote):
         without = [
             {key: value for key, value in told.items() if key != name} for name in ("from", "conversation", "id")
         ]
-        return [*without, {**told, "timestamp": "yesterday"}, {**told, "conversation": []}]
+        return [
+            *without,
+            {**told, "timestamp": "yesterday"},
+            {**told, "timestamp": "0001-01-01T00:00:00+14:00"},
+            {**told, "conversation": []},
+            {**told, "conversation": {**told["conversation"], "id": "a" * 10_000}},
+            {**told, "id": "1" * 10_000},
+        ]
 
     async def deliver(self, payload: Json | tuple[Json, str | None]) -> int:
         """An activity, signed as Teams does; or one with the header that it comes with."""

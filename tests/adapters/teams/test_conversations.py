@@ -89,6 +89,21 @@ async def test_html_is_read_without_what_it_quotes_and_without_our_mention(remot
     assert [line.lstrip("* ") for line in said.splitlines()[-2:]] == ["leaks", "hisses"]
 
 
+async def test_html_that_can_not_be_read_to_its_end_is_no_loss(remote: TeamsRemote) -> None:
+    """Of elements within each other, parsers read some hundreds."""
+    html = f"<p>My kettle</p>{'<div>' * 300}leaks{'</div>' * 300}"
+    attachments = [{"contentType": "text/html", "content": html}]
+    await remote.deliver(events.said(remote.teams, "My kettle leaks", attachments=attachments))
+    assert [each.text for each in remote.inbox.received] == ["My kettle leaks"]
+
+
+async def test_a_long_message_is_read_as_a_short_one(remote: TeamsRemote) -> None:
+    html = "<p>My kettle leaks.</p>" * 1000
+    attachments = [{"contentType": "text/html", "content": html}]
+    await remote.deliver(events.said(remote.teams, "much", attachments=attachments))
+    assert remote.inbox.received[0].text.count("My kettle leaks.") == 1000
+
+
 async def test_edits_deletions_and_their_taking_back_follow_the_message(remote: TeamsRemote) -> None:
     told = events.said(remote.teams, "My kettle leaks")
     await remote.deliver(told)

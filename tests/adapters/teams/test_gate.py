@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,37 @@ async def test_bodies_that_are_no_activity_are_the_senders_error(remote: TeamsRe
             async with session.post(f"{remote.url}/api/messages", data=body, headers=headers) as answer:
                 assert 400 <= answer.status < 500, body[:40]
     assert remote.inbox.received == []
+
+
+async def test_nothing_of_a_body_is_read_before_its_sender_is_known(remote: TeamsRemote) -> None:
+    """Reading a large one takes a good part of a second, for which everybody else would wait."""
+    sent = 0
+
+    async def endless() -> AsyncGenerator[bytes]:
+        nonlocal sent
+        while sent < 1 << 19:
+            sent += 1 << 10
+            yield b" " * (1 << 10)
+        await asyncio.Event().wait()
+
+    headers = {"Content-Type": "application/json", "Authorization": remote.teams.signed(key=FOREIGN)}
+    async with (
+        asyncio.timeout(10),
+        ClientSession() as session,
+        session.post(f"{remote.url}/api/messages", data=endless(), headers=headers) as answer,
+    ):
+        assert answer.status == 401
+
+
+async def test_a_body_that_is_not_packed_as_it_says_is_the_senders_error(remote: TeamsRemote) -> None:
+    headers = {"Content-Type": "application/json", "Authorization": remote.teams.signed()}
+    async with (
+        ClientSession() as session,
+        session.post(
+            f"{remote.url}/api/messages", data=b"xx", headers={**headers, "Content-Encoding": "deflate"}
+        ) as answer,
+    ):
+        assert answer.status == 400
 
 
 async def test_of_everybodys_tenants_no_address_is_believed(

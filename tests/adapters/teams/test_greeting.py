@@ -36,6 +36,15 @@ async def test_whoever_installs_the_app_is_greeted_in_their_chat_and_never_again
     assert remote.inbox.received == []
 
 
+async def test_who_was_greeted_is_known_again_where_teams_tells_less_of_them(remote: TeamsRemote) -> None:
+    """Of who joins a team, it may leave out the directory's id."""
+    await remote.deliver(joined(remote, BOT, person(ADA)))
+    await said(remote, CHAT)
+    await remote.deliver(joined(remote, {"id": ADA}, {"id": ROBIN}, conversation=HELP))
+    await said(remote, f"a:{ROBIN}")
+    assert f"a:{ADA}" not in remote.teams.thread
+
+
 async def test_a_group_and_a_team_that_take_the_app_in_are_greeted_in_their_own_place(remote: TeamsRemote) -> None:
     for place in (GROUP, HELP):
         await remote.deliver(joined(remote, BOT, person(ADA), conversation=place))

@@ -138,6 +138,13 @@ async def test_a_form_that_is_sent_twice_is_stored_once(remote: TeamsRemote) -> 
     assert len(remote.inbox.received) == 2
 
 
+async def test_a_form_under_an_id_that_no_database_takes_as_a_key_is_refused(remote: TeamsRemote) -> None:
+    _, dialog = await invoked(remote, "composeExtension/fetchTask", {"commandId": CREATE})
+    told = {**kept(dialog), **FILLED, "form": {**kept(dialog)["form"], "id": "f" * 10_000}}
+    assert (await invoked(remote, "task/submit", {"data": told}, id="f:3"))[0] == 400
+    assert remote.inbox.received == []
+
+
 async def test_a_form_keeps_its_id_when_it_comes_back_with_a_problem(remote: TeamsRemote) -> None:
     _, dialog = await invoked(remote, "task/fetch", {"data": {"verb": "update"}})
     remote.desk.problems = {"priority": "There is no priority Hihg."}

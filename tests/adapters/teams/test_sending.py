@@ -30,6 +30,14 @@ async def test_what_people_wrote_is_no_markdown(remote: TeamsRemote) -> None:
     assert "<at>" not in remote.teams.thread[CHAT][-1]["text"]
 
 
+@pytest.mark.parametrize("written", ["<", "\n", "🔥", "é", "a"])
+async def test_a_long_answer_is_as_long_as_teams_takes_it(remote: TeamsRemote, written: str) -> None:
+    await remote.channel.send(replace(await answered(remote), text=written * 30_000))
+    [posted] = [each for each in remote.teams.thread[CHAT] if each["id"].startswith("bot-")]
+    assert len(json.dumps(posted)) <= cards.MOST + 200
+    assert posted["text"].endswith("…")
+
+
 async def test_a_card_is_posted_without_what_is_internal_and_edited_in_place(remote: TeamsRemote) -> None:
     post = replace(await answered(remote, HELP), text="", card=CARD)
     native_id = await remote.channel.send(post)
@@ -90,6 +98,16 @@ async def test_what_teams_can_not_do_now_is_tried_again(
     if after is None:
         await remote.channel.send(post)
         assert remote.teams.texts(CHAT)[-1] == "Which model is it?"
+
+
+async def test_a_token_that_counts_no_more_is_replaced(remote: TeamsRemote) -> None:
+    """As when the app's secret was renewed: it would not end for an hour."""
+    post = await answered(remote)
+    remote.teams.token = "another"
+    with pytest.raises(RetryLater):
+        await remote.channel.send(post)
+    await remote.channel.send(post)
+    assert remote.teams.texts(CHAT)[-1] == "Which model is it?"
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 413])
