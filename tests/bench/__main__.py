@@ -18,7 +18,18 @@ from typing import Annotated, Any
 
 import typer
 
-from tests.bench import acknowledgement, evaluation, mails, many_cases, memory, slack, start, teams, throughput
+from tests.bench import (
+    acknowledgement,
+    evaluation,
+    mails,
+    many_cases,
+    memory,
+    slack,
+    start,
+    teams,
+    throughput,
+    workspace,
+)
 from tests.bench.figures import Figures, as_json, show, table
 from tests.bench.places import Place, places
 from tests.bench.sizes import FULL, QUICK, Size
@@ -48,6 +59,7 @@ PARTS = {
     "mails": Part(title="Mails after an outage", measure=mails.measure),
     "slack": Part(title="Signed Slack events", measure=slack.measure),
     "teams": Part(title="Teams' activities", measure=teams.measure),
+    "workspace": Part(title="The console's lists among many", measure=workspace.measure),
     "memory": Part(title="Resident memory", measure=memory.measure, together=True),
 }
 Name = StrEnum("Name", list(PARTS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Connection, Select, Table, Text, cast, literal, select, text
+from sqlalchemy import CTE, ColumnElement, Connection, Select, Table, Text, cast, literal, select, text, update
 from sqlalchemy.types import TypeEngine
 
 from store.engine import Database
@@ -14,6 +14,7 @@ from store.schema import (
     audit,
     case_conversations,
     case_values,
+    case_words,
     cases,
     contact_identities,
     contacts,
@@ -28,6 +29,7 @@ from store.schema import (
 )
 
 _BEFORE_THE_FIRST_CASE = 1000
+_IDS_OF_TALK = 10_000_000
 _SAID = ("My Kettle One leaks water from the bottom since I cleaned it.", "You can reach me at ann.abel@example.com.")
 _VALUES = {"issue_description": _SAID[0], "contact": "ann.abel@example.com", "case_category": "Product defect"}
 _AGENT = {"kind": "agent", "id": "agent", "name": "Casewright"}
@@ -46,6 +48,30 @@ def store_cases(database: Database, count: int) -> None:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))  # as autovacuum has, by the time that so much has come
             connection.execute(text("CHECKPOINT"))
+
+
+def store_talk(database: Database, count: int, each: int, *, mine: str) -> None:
+    """On top of these: more messages in each conversation, to so many; nine of ten cases resolved; a few for somebody.
+
+    Each conversation holds a word of its own ("r4711"), and one that a thousandth of them share ("lot77").
+    """
+    with database.engine.begin() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        filling = _Filling(connection, count)
+        for nth in range(len(_SAID), each):
+            filling.talk(nth, each)
+        connection.execute(update(cases).where(cases.c.number % 10 != 0).values(status="resolved"))
+        some = (cases.c.number % 200 == 0, cases.c.number % 30 == 0)
+        for fits, owner in zip(some, (mine, "somebody"), strict=True):
+            owned = {"status": "in_progress", "owner_kind": "person", "owner_id": owner, "owner_name": owner}
+            connection.execute(update(cases).where(fits, cases.c.owner_id.is_(None)).values(**owned))
+        connection.execute(update(conversations).where(conversations.c.id % 5000 == 7).values(channel="slack"))
+        if not database.is_sqlite:
+            _number_on(connection)
+    if not database.is_sqlite:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
 
 
 class _Filling:
@@ -127,6 +153,24 @@ class _Filling:
         )
         self._entry(nth + 1, said)
 
+    def talk(self, nth: int, each: int) -> None:
+        """Ids go on after those of the first messages."""
+        i, moment = self._i, self._moment
+        said = literal("It came with lot") + cast(i % 1000, Text) + literal(" as number r") + cast(i, Text)
+        self._fill(
+            messages,
+            id=_IDS_OF_TALK + i * each + nth,
+            conversation_id=i,
+            participant_id=i,
+            external_id=self._named(f"t{nth}-"),
+            text=said if nth == len(_SAID) else literal(f"And then the kettle hummed, for the {nth}. time."),
+            attachments=[],
+            noise=False,
+            revision=0,
+            sent_at=moment,
+            received_at=moment,
+        )
+
     def _case(self) -> None:
         i, moment = self._i, self._moment
         number = i + _BEFORE_THE_FIRST_CASE
@@ -140,6 +184,7 @@ class _Filling:
             updated_at=moment,
             revision=0,
         )
+        self._fill(case_words, case_number=number, words="Kettle One leaks water. " + " ".join(_VALUES.values()))
         self._fill(case_conversations, case_number=number, conversation_id=i, live=True, linked_at=moment)
         for nth, (field, value) in enumerate(_VALUES.items()):
             self._value(nth, number, field, value)
