@@ -66,7 +66,7 @@ class Application:
         self.work, self.posts = Wake(), Wake()
         self.demo_representatives = frozenset({REPRESENTATIVE} if config.demo else ())
         self.hints: Hints | None = None
-        evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics, self._llm())
+        self.evaluator = evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics, self._llm())
         self.channels = self._channels(evaluator)
         self.intake = Intake(database, self.hint, self.metrics, backlog_limit=config.backlog_limit)
         handling = Handling(
@@ -104,7 +104,7 @@ class Application:
             self.posts.up,
             behind_proxy=self.config.public_url is not None,
         )
-        api = Api(self.database)
+        api = Api(self.database, self.evaluator, posts=self.posts.up, works=self.hint)
         return [*gate.guard(console.routes(), console.pages), *gate.guard(api.routes(), api.problems)]
 
     def _channels(self, evaluator: Evaluator) -> dict[str, Channel]:

@@ -66,7 +66,16 @@ def of_case(connection: Connection, number: CaseNumber) -> list[Entry]:
 
 def latest_of_case(connection: Connection, number: CaseNumber, *, limit: int) -> list[Entry]:
     """The latest that happened to a case, newest first."""
-    trail = select(audit).where(audit.c.case_number == number).order_by(audit.c.id.desc()).limit(limit)
+    return page(connection, number=number, before=None, limit=limit)
+
+
+def page(connection: Connection, *, number: int | None, before: int | None, limit: int) -> list[Entry]:
+    """Newest first, from where the page before ended; with a number, those of this case."""
+    trail = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if number is not None:
+        trail = trail.where(audit.c.case_number == number)
+    if before is not None:
+        trail = trail.where(audit.c.id < before)
     return [_entry(row) for row in connection.execute(trail)]
 
 

@@ -42,6 +42,14 @@ def history(connection: Connection) -> list[SettingsVersion]:
     return [_version(row) for row in rows]
 
 
+def page(connection: Connection, *, before: int | None, limit: int) -> list[SettingsVersion]:
+    """Newest first, from where the page before ended."""
+    wanted = select(settings_versions).order_by(settings_versions.c.version.desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(settings_versions.c.version < before)
+    return [_version(row) for row in connection.execute(wanted)]
+
+
 def save(connection: Connection, document: Json, *, author: str, comment: str, based_on: int) -> int:
     """Keeps the document as the version after `based_on`; raises SettingsConflict if that isn't the latest."""
     if current_number(connection) != based_on:
