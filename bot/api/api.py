@@ -48,7 +48,7 @@ class Api:
         return [
             *(call.route for call in self.calls),
             Route(method="GET", path=f"{PREFIX}/openapi.json", right=PUBLIC, handler=self._describe),
-            Route(method="*", path="/api/{rest:.*}", right=IDENTIFIED, handler=self._nothing_here),
+            Route(method="*", path=r"/api/{rest:[\s\S]*}", right=IDENTIFIED, handler=self._nothing_here),
         ]
 
     async def _describe(self, _visit: Visit) -> web.StreamResponse:

@@ -44,6 +44,7 @@ from store.workspace import CaseRow
 
 PATH = f"/cases/{{number:{NUMBER}}}"
 OF_A_CASE = numbered("number", "The case's number, e.g. 1042.")
+_MOST_SEARCHED = 200  # characters
 _FILTERS = {
     "status": (filters.STATUSES, "Cases of this status; `open` is every one but resolved."),
     "assignee": (filters.ASSIGNEES, "`me`: the caller's; `nobody`: unclaimed."),
@@ -54,7 +55,7 @@ _FILTERS = {
 _WORDS = Parameter(
     name="q",
     place="query",
-    schema={"type": "string", "maxLength": 200},
+    schema={"type": "string", "maxLength": _MOST_SEARCHED},
     description="Words that all stand in the case or in a message. Of an API key it takes the scope `cases:internal`.",
 )
 Given = Annotated[
@@ -242,6 +243,9 @@ def _read_and_tell(connection: Connection, *, number: CaseNumber, visit: Visit) 
 def searched(visit: Visit) -> filters.Filter:
     """Raises Refused. A search finds internal values, too: who may not read them may not guess them by it either."""
     chosen = filters.read(visit.request.query)
+    if len(visit.request.query.get("q", "")) > _MOST_SEARCHED:
+        right = f"should have at most {_MOST_SEARCHED} characters"
+        raise Refused(HTTPStatus.BAD_REQUEST, f"q {right}.", errors={"q": right})
     if chosen.text and not visit.may(READ_INTERNAL_FIELDS):
         detail = f"To search, the key needs the scope {READ_INTERNAL_FIELDS.scope}."
         raise Refused(HTTPStatus.FORBIDDEN, detail, errors={"q": detail})

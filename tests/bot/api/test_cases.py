@@ -59,6 +59,7 @@ async def test_cases_are_filtered_as_in_the_console(site: Site) -> None:
     assert await listed("status=open&assignee=me") == [second]
     assert await listed("q=hums") == [second]
     assert await listed("channel=slack") == []
+    await caller.gets(f"/cases?q={'x' * 201}", 400)
     wrong = await caller.gets("/cases?status=lost", 400)
     assert wrong["errors"] == {"status": "should be one of open, new, in_progress, resolved"}
 
@@ -230,6 +231,8 @@ async def test_no_body_brings_down_a_call(site: Site) -> None:
     assert large.status == 413
     form = await caller.browser.send("POST", path, data={"action": "note", "text": "x"}, headers=caller.headers)
     assert form.status == 415
+    unreadable = {**caller.headers, "Content-Type": "multipart/form-data"}
+    assert (await caller.browser.send("POST", path, data=b"{}", headers=unreadable)).status == 400
 
 
 async def test_what_is_not_there_is_not_there_for_any_call(site: Site) -> None:
@@ -238,7 +241,7 @@ async def test_what_is_not_there_is_not_there_for_any_call(site: Site) -> None:
         assert (await caller.does("POST", path, {"action": "claim"}, 404, If_Match="*"))["status"] == 404
     for path in ("/conversations/999", "/conversations/999/messages", "/evaluations/999", "/contacts/999"):
         await caller.gets(path, 404)
-    for number in ("x", "-1", "1e3", "%31%00", "..%2f1001", "9" * 30):
+    for number in ("x", "-1", "1e3", "%31%00", "..%2f1001", "%0A1", "9" * 30):
         await caller.gets(f"/cases/{number}", 404)
 
 
