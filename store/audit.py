@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, select
 
+from store import webhooks
 from store.model import (
     Actor,
     ActorKind,
@@ -24,7 +25,7 @@ from store.sql import insert, now
 
 EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 
-_RECORD = insert(audit)
+_RECORD = insert(audit).returning(audit.c.id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,12 +51,16 @@ def record(
     connection: Connection,
     number: CaseNumber | None,
     origin: Origin,
-    changes: Iterable[Change],
+    changes: Collection[Change],
 ) -> None:
+    """What is recorded of a case, webhooks tell."""
     moment = now(connection)
     rows = [_row(number, origin, change, moment) for change in changes]
-    if rows:
-        connection.execute(_RECORD, rows)
+    if not rows:
+        return
+    entries = connection.execute(_RECORD, rows).scalars().all()
+    if number is not None:
+        webhooks.queue(connection, number, changes, entries)
 
 
 def of_case(connection: Connection, number: CaseNumber) -> list[Entry]:
@@ -90,6 +95,12 @@ def get(connection: Connection, number: CaseNumber, entry_id: int) -> Entry | No
     mine = select(audit).where(audit.c.case_number == number, audit.c.id == entry_id)
     row = connection.execute(mine).one_or_none()
     return None if row is None else _entry(row)
+
+
+def of_ids(connection: Connection, ids: Collection[int]) -> list[Entry]:
+    """In their order."""
+    wanted = select(audit).where(audit.c.id.in_(ids)).order_by(audit.c.id)
+    return [_entry(row) for row in connection.execute(wanted)]
 
 
 def failures_of(connection: Connection, number: CaseNumber, *, limit: int) -> list[Entry]:

@@ -21,13 +21,22 @@ from bot.api.conversations import Conversations
 from bot.api.evaluations import Evaluations
 from bot.api.problems import Problems
 from bot.api.settings import SettingsCalls
+from bot.api.webhooks import Webhooks
 from bot.evaluation import Evaluator
+from bot.webhooks.messages import Told
 from store.engine import Database
+from store.webhooks import Event
 
 
 class Api:
     def __init__(
-        self, database: Database, evaluator: Evaluator, *, posts: Callable[[], None], works: Callable[[], None]
+        self,
+        database: Database,
+        evaluator: Evaluator,
+        *,
+        posts: Callable[[], None],
+        works: Callable[[], None],
+        private_webhooks: bool = False,
     ) -> None:
         """`posts` is called when there is something to send, `works` when there is something to do."""
         self.problems = Problems()
@@ -41,6 +50,7 @@ class Api:
             *SettingsCalls(database).calls(),
             *Contacts(database).calls(),
             *Audit(database).calls(),
+            *Webhooks(database, private=private_webhooks).calls(),
         ]
 
     def routes(self) -> list[Route]:
@@ -54,7 +64,7 @@ class Api:
     async def _describe(self, _visit: Visit) -> web.StreamResponse:
         from bot.api.openapi import document  # noqa: PLC0415 -- pydantic builds its schemas only where one is read
 
-        return web.json_response(document(self.calls))
+        return web.json_response(document(self.calls, dict.fromkeys(Event, Told)))
 
     async def _nothing_here(self, visit: Visit) -> NoReturn:
         if methods := sorted({call.method for call in self.calls if call.is_at(visit.request.path)}):

@@ -73,10 +73,10 @@ class Audit:
         found = await self._database.read(ask)
         rows = found[: page.limit]
         following = cursor(rows[-1].id) if len(found) > page.limit else None
-        return answered(AuditPage(items=[_described(each) for each in rows], next=following))
+        return answered(AuditPage(items=[described(each) for each in rows], next=following))
 
 
-def _described(entry: Entry) -> AuditRead:
+def described(entry: Entry) -> AuditRead:
     change, origin = entry.change, entry.origin
     return AuditRead(
         id=entry.id,

@@ -107,6 +107,12 @@ TABLE: dict[str, tuple[object, ...]] = {
     "POST /api/v1/settings/versions": ADMINISTERED,
     "GET /api/v1/settings/versions/{version}": ADMINISTERED,
     "GET /api/v1/settings/versions/{version}/changes": ADMINISTERED,
+    "GET /api/v1/webhooks": ADMINISTERED,
+    "POST /api/v1/webhooks": ADMINISTERED,
+    "GET /api/v1/webhooks/{id}": ADMINISTERED,
+    "DELETE /api/v1/webhooks/{id}": ADMINISTERED,
+    "GET /api/v1/webhooks/deliveries": ADMINISTERED,
+    "POST /api/v1/webhooks/deliveries/{id}/retry": ADMINISTERED,
     "* /api/{rest}": (KEY, KEY, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND),
 }
 
