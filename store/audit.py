@@ -25,7 +25,7 @@ from store.sql import insert, now
 
 EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 
-_RECORD = insert(audit).returning(audit.c.id)
+_RECORD = insert(audit)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,9 +58,12 @@ def record(
     rows = [_row(number, origin, change, moment) for change in changes]
     if not rows:
         return
-    entries = connection.execute(_RECORD, rows).scalars().all()
-    if number is not None:
-        webhooks.queue(connection, number, changes, entries)
+    told = None if number is None else webhooks.to_tell(connection, number, changes)
+    if told is None:
+        connection.execute(_RECORD, rows)
+        return
+    entries = connection.execute(_RECORD.returning(audit.c.id), rows).scalars().all()
+    webhooks.queue(connection, told, entries)
 
 
 def of_case(connection: Connection, number: CaseNumber) -> list[Entry]:

@@ -120,30 +120,40 @@ _mine = and_(
 # --- what is to be told -----------------------------------------------------------------------------
 
 
-def queue(connection: Connection, number: CaseNumber, changes: Collection[Change], entries: Sequence[int]) -> None:
-    """For each endpoint that wants to hear of what these entries of the audit say."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToTell:
+    case_number: CaseNumber
+    event: Event
+    endpoints: tuple[int, ...]
+
+
+def to_tell(connection: Connection, number: CaseNumber, changes: Collection[Change]) -> ToTell | None:
+    """What changes of a case are to others, and who wants to hear of it; None where nobody does."""
     event = event_of(changes)
     if event is None:
-        return
-    listening = connection.execute(_LISTENING).all()
+        return None
+    listening = tuple(each.id for each in connection.execute(_LISTENING) if event in each.events)
+    return ToTell(case_number=number, event=event, endpoints=listening) if listening else None
+
+
+def queue(connection: Connection, told: ToTell, entries: Sequence[int]) -> None:
+    """`entries`: of the audit, which say what is told."""
     moment = now(connection)
     rows: list[dict[str, Any]] = [
         {
-            "endpoint_id": endpoint.id,
+            "endpoint_id": endpoint_id,
             "message_id": f"msg_{uuid4().hex}",
-            "event": event,
-            "case_number": number,
+            "event": told.event,
+            "case_number": told.case_number,
             "entries": list(entries),
             "status": DeliveryStatus.QUEUED,
             "attempts": 0,
             "due_at": moment,
             "created_at": moment,
         }
-        for endpoint in listening
-        if event in endpoint.events
+        for endpoint_id in told.endpoints
     ]
-    if rows:
-        connection.execute(_QUEUE, rows)
+    connection.execute(_QUEUE, rows)
 
 
 def event_of(changes: Iterable[Change]) -> Event | None:

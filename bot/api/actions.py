@@ -153,7 +153,7 @@ class Actions:
         if isinstance(given, Enrich):
             return await self._enrich(visit, given)
         act = partial(_act, given=given, visit=visit)
-        return await self._changing.do(visit, act, must_match=not isinstance(given, _UNCHECKED))
+        return await self._changing.do(visit, given.action, act, must_match=not isinstance(given, _UNCHECKED))
 
     async def _enrich(self, visit: Visit, given: Enrich) -> web.StreamResponse:
         """Predicts first, then writes what came of it, unless the case has changed meanwhile: then all over again."""
@@ -164,7 +164,7 @@ class Actions:
                 question = Question(conversation_id=place, trigger=Trigger.COMMAND, case_number=number)
                 finding = await self._evaluator.find(question)
                 act = partial(_enriched, finding=finding, visit=visit)
-                return await self._changing.do(visit, act, must_match=False)
+                return await self._changing.do(visit, given.action, act, must_match=False)
             except UnknownCase:
                 raise Refused(HTTPStatus.NOT_FOUND) from None
             except NotPossible as error:

@@ -231,7 +231,7 @@ class Cases:
             after = cases.get(connection, case.number)
             return shown(after, settings, internal=internal).model_dump(mode="json")
 
-        return await self._changing.do(visit, act, must_match=True)
+        return await self._changing.do(visit, "fields", act, must_match=True)
 
 
 def _read_and_tell(connection: Connection, *, number: CaseNumber, visit: Visit) -> Case:

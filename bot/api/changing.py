@@ -32,14 +32,14 @@ class Changing:
         self._database = database
         self._posts = posts
 
-    async def do(self, visit: Visit, act: Act, *, must_match: bool) -> web.Response:
+    async def do(self, visit: Visit, what: str, act: Act, *, must_match: bool) -> web.Response:
         """Raises Refused. An If-Match that is sent counts, whether or not there must be one."""
         number = CaseNumber(int(visit.request.match_info["number"]))
         response = await once(
             self._database, visit, partial(_work, visit=visit, number=number, act=act, must_match=must_match)
         )
         self._posts()
-        log.info("case_changed", case=number, what=visit.request.method, by=visit.visitor.id)
+        log.info("case_changed", case=number, what=what, by=visit.visitor.id)
         return response
 
 
