@@ -121,8 +121,8 @@ class Webhooks:
                 parameters=(_ID,),
             ),
             Call(
-                method="DELETE",
-                path=_ONE,
+                method="POST",
+                path=f"{_ONE}/end",
                 right=right,
                 handler=self._end,
                 summary="Tell an endpoint nothing any more; its log stays",

@@ -221,6 +221,21 @@ async def test_what_is_no_action_is_refused_in_a_sentence(site: Site, body: obje
     assert status == 200 or answer["detail"]
 
 
+@pytest.mark.parametrize(
+    ("body", "places"),
+    [
+        ({"action": "explode"}, {"body"}),
+        ({"action": "note"}, {"text"}),
+        ({"action": "note", "text": 7, "more": 1}, {"text", "more"}),
+        ({"action": "accept", "suggestion": "some"}, {"suggestion"}),
+        ([], {"body"}),
+    ],
+)
+async def test_what_is_wrong_in_a_body_is_told_by_its_place(site: Site, body: object, places: set[str]) -> None:
+    problem = await program(site).does("POST", f"/cases/{site.case()}/actions", body, 422, If_Match="*")
+    assert problem["errors"].keys() == places
+
+
 async def test_no_body_brings_down_a_call(site: Site) -> None:
     caller, path = program(site), f"/api/v1/cases/{site.case()}/actions"
     json = {**caller.headers, "Content-Type": "application/json"}

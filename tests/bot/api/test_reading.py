@@ -120,6 +120,7 @@ async def test_a_draft_is_checked_and_saved_on_top_of_what_was_read(site: Site) 
     assert (await caller.gets("/settings/versions/1"))["document"]["company"] == now["document"]["company"]
     await caller.gets("/settings/versions/9", 404)
     await caller.gets("/settings/versions/1/changes", 404)
+    await caller.gets(f"/settings/versions/1/changes?since={10**18 - 1}", 404)
 
 
 async def test_settings_that_are_wrong_are_told_by_their_places(site: Site) -> None:

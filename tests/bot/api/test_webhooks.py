@@ -62,7 +62,7 @@ async def test_an_endpoint_that_has_ended_is_told_nothing_and_its_log_stays(site
     assert [(each["event"], each["error"]) for each in log["items"]] == [("case.created", "It answered 500.")]
     path = f"/webhooks/deliveries/{log['items'][0]['id']}/retry"
     assert (await caller.does("POST", path, None))["attempts"] == 0
-    ended = await caller.does("DELETE", f"/webhooks/{made['id']}", None)
+    ended = await caller.does("POST", f"/webhooks/{made['id']}/end", None)
     assert ended["ended_because"] == "An administrator ended it."
     await caller.does("POST", path, None, 409)
     site.case()
@@ -73,7 +73,7 @@ async def test_an_endpoint_that_has_ended_is_told_nothing_and_its_log_stays(site
 async def test_what_is_not_there_is_no_webhook(site: Site) -> None:
     caller = program(site)
     await caller.gets("/webhooks/999", 404)
-    await caller.does("DELETE", "/webhooks/999", None, 404)
+    await caller.does("POST", "/webhooks/999/end", None, 404)
     await caller.does("POST", "/webhooks/deliveries/999/retry", None, 404)
     assert (await caller.gets("/webhooks/deliveries?status=lost", 400))["errors"].keys() == {"status"}
 

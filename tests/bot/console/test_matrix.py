@@ -110,7 +110,7 @@ TABLE: dict[str, tuple[object, ...]] = {
     "GET /api/v1/webhooks": ADMINISTERED,
     "POST /api/v1/webhooks": ADMINISTERED,
     "GET /api/v1/webhooks/{id}": ADMINISTERED,
-    "DELETE /api/v1/webhooks/{id}": ADMINISTERED,
+    "POST /api/v1/webhooks/{id}/end": ADMINISTERED,
     "GET /api/v1/webhooks/deliveries": ADMINISTERED,
     "POST /api/v1/webhooks/deliveries/{id}/retry": ADMINISTERED,
     "* /api/{rest}": (KEY, KEY, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND),
