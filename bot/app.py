@@ -45,6 +45,7 @@ from bot.secret import webchat_secret
 from bot.settings import CurrentSettings, ensure_starter
 from bot.tracker import is_representative
 from bot.wake import Wake
+from bot.webhooks.sending import WebhookSender
 from bot.worker import Worker, alive
 from store import migrations
 from store.engine import Database
@@ -67,7 +68,7 @@ class Application:
         self.work, self.posts = Wake(), Wake()
         self.demo_representatives = frozenset({REPRESENTATIVE} if config.demo else ())
         self.hints: Hints | None = None
-        evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics, self._llm())
+        self.evaluator = evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics, self._llm())
         self.channels = self._channels(evaluator)
         self.intake = Intake(database, self.hint, self.metrics, backlog_limit=config.backlog_limit)
         handling = Handling(
@@ -88,6 +89,7 @@ class Application:
             gave_up=gave_up,
         )
         self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
+        self.webhooks = WebhookSender(database, self.settings, self.metrics, private=config.webhooks_private)
         self.clock = Clock(database, self.work, self.metrics, fires=works)
 
     def _llm(self) -> Llm | None:
@@ -105,7 +107,13 @@ class Application:
             self.posts.up,
             behind_proxy=self.config.public_url is not None,
         )
-        api = Api(self.database)
+        api = Api(
+            self.database,
+            self.evaluator,
+            posts=self.posts.up,
+            works=self.hint,
+            private_webhooks=self.config.webhooks_private,
+        )
         return [*gate.guard(console.routes(), console.pages), *gate.guard(api.routes(), api.problems)]
 
     def _channels(self, evaluator: Evaluator) -> dict[str, Channel]:
@@ -252,6 +260,7 @@ async def running(app: Application, *, web: bool = True, worker: bool = True) ->
                 yield address
             app.worker.stop()
             app.delivery.stop()
+            app.webhooks.stop()
             if finishing:
                 await asyncio.wait(finishing, timeout=app.config.stop_seconds + 5)
         finally:
@@ -264,6 +273,7 @@ async def _work(app: Application) -> None:
     async with alive(app.database) as liveness, asyncio.TaskGroup() as parts:
         parts.create_task(app.worker.run(liveness, stop_seconds=app.config.stop_seconds), name="worker")
         parts.create_task(app.delivery.run(worker=liveness.worker), name="delivery")
+        parts.create_task(app.webhooks.run(worker=liveness.worker), name="webhooks")
 
 
 @asynccontextmanager

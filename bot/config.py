@@ -238,6 +238,7 @@ class Config(BaseSettings):
         (),
         description="groups, e-mail addresses or @domains of representatives, with commas between them",
     )
+    webhooks_private: bool = Field(default=False, description="true or false")
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(
         LogLevel.INFO,
         description="debug, info, warning or error",

@@ -24,6 +24,7 @@ class Metrics:
         self.events = Counter("casewright_events", "Events handled.", ["kind", "result"], registry=registry)
         self.evaluations = Counter("casewright_evaluations", "Evaluations.", ["outcome"], registry=registry)
         self.posts = Counter("casewright_posts", "Posts.", ["channel", "result"], registry=registry)
+        self.webhooks = Counter("casewright_webhooks", "Deliveries to webhooks.", ["result"], registry=registry)
         self.acknowledgement = Histogram(
             "casewright_acknowledgement_seconds", "Until an event was durable.", buckets=SECONDS, registry=registry
         )

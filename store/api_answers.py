@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from store.model import Json
 from store.schema import api_answers
 from store.sql import alone, insert, now
 
@@ -22,7 +22,7 @@ class KeyReused(Exception):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     status: int
-    body: Any
+    body: Json
 
 
 _FIND = select(api_answers).where(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, select
 
+from store import webhooks
 from store.model import (
     Actor,
     ActorKind,
@@ -50,12 +51,19 @@ def record(
     connection: Connection,
     number: CaseNumber | None,
     origin: Origin,
-    changes: Iterable[Change],
+    changes: Collection[Change],
 ) -> None:
+    """What is recorded of a case, webhooks tell."""
     moment = now(connection)
     rows = [_row(number, origin, change, moment) for change in changes]
-    if rows:
+    if not rows:
+        return
+    told = None if number is None else webhooks.to_tell(connection, number, changes)
+    if told is None:
         connection.execute(_RECORD, rows)
+        return
+    entries = connection.execute(_RECORD.returning(audit.c.id), rows).scalars().all()
+    webhooks.queue(connection, told, entries)
 
 
 def of_case(connection: Connection, number: CaseNumber) -> list[Entry]:
@@ -66,7 +74,16 @@ def of_case(connection: Connection, number: CaseNumber) -> list[Entry]:
 
 def latest_of_case(connection: Connection, number: CaseNumber, *, limit: int) -> list[Entry]:
     """The latest that happened to a case, newest first."""
-    trail = select(audit).where(audit.c.case_number == number).order_by(audit.c.id.desc()).limit(limit)
+    return page(connection, number=number, before=None, limit=limit)
+
+
+def page(connection: Connection, *, number: int | None, before: int | None, limit: int) -> list[Entry]:
+    """Newest first, from where the page before ended; with a number, those of this case."""
+    trail = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if number is not None:
+        trail = trail.where(audit.c.case_number == number)
+    if before is not None:
+        trail = trail.where(audit.c.id < before)
     return [_entry(row) for row in connection.execute(trail)]
 
 
@@ -81,6 +98,12 @@ def get(connection: Connection, number: CaseNumber, entry_id: int) -> Entry | No
     mine = select(audit).where(audit.c.case_number == number, audit.c.id == entry_id)
     row = connection.execute(mine).one_or_none()
     return None if row is None else _entry(row)
+
+
+def of_ids(connection: Connection, ids: Collection[int]) -> list[Entry]:
+    """In their order."""
+    wanted = select(audit).where(audit.c.id.in_(ids)).order_by(audit.c.id)
+    return [_entry(row) for row in connection.execute(wanted)]
 
 
 def failures_of(connection: Connection, number: CaseNumber, *, limit: int) -> list[Entry]:

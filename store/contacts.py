@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from store.model import Author, ContactId
 from store.schema import contact_identities, contacts
@@ -72,3 +74,49 @@ def _bind(connection: Connection, contact_id: ContactId, channel: str, account: 
     }
     connection.execute(_BIND, row)
     return contact_id
+
+
+# --- looked at --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContactIdentity:
+    channel: str
+    external_id: str
+    email: str | None  # verified by the channel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    id: ContactId
+    name: str
+    created_at: datetime
+    identities: tuple[ContactIdentity, ...]
+
+
+def page(connection: Connection, *, before: int | None, limit: int) -> list[Contact]:
+    """Newest first, from where the page before ended."""
+    wanted = select(contacts).order_by(contacts.c.id.desc()).limit(limit)
+    return _read(connection, wanted if before is None else wanted.where(contacts.c.id < before))
+
+
+def get(connection: Connection, contact_id: int) -> Contact | None:
+    return next(iter(_read(connection, select(contacts).where(contacts.c.id == contact_id))), None)
+
+
+def _read(connection: Connection, wanted: Select[Any]) -> list[Contact]:
+    rows = connection.execute(wanted).all()
+    theirs = select(contact_identities).where(contact_identities.c.contact_id.in_([row.id for row in rows]))
+    identities: dict[int, list[ContactIdentity]] = {}
+    for row in connection.execute(theirs.order_by(contact_identities.c.id)):
+        known = ContactIdentity(channel=row.channel, external_id=row.external_id, email=row.email)
+        identities.setdefault(row.contact_id, []).append(known)
+    return [
+        Contact(
+            id=ContactId(row.id),
+            name=row.name,
+            created_at=row.created_at,
+            identities=tuple(identities.get(row.id, ())),
+        )
+        for row in rows
+    ]

@@ -275,6 +275,13 @@ def transcript(connection: Connection, conversation_id: int) -> tuple[Message, .
     return _messages(connection.execute(_TRANSCRIPT, {"conversation": conversation_id}).all())
 
 
+def page(connection: Connection, conversation_id: int, *, after: int | None, limit: int) -> tuple[Message, ...]:
+    """Messages in order, from where the page before ended."""
+    later = _TRANSCRIPT.where(messages.c.id > bindparam("after")).limit(bindparam("most"))
+    wanted = {"conversation": conversation_id, "after": after or 0, "most": limit}
+    return _messages(connection.execute(later, wanted).all())
+
+
 def revisions(connection: Connection, message_id: MessageId) -> list[str]:
     """Earlier wordings of a message, oldest first."""
     earlier = select(message_revisions.c.text).where(message_revisions.c.message_id == message_id)

@@ -25,6 +25,7 @@ class Evaluation:
     settings_version: int
     milliseconds: float
     created_at: datetime | None = None
+    id: int | None = None
 
 
 _KEEP = insert(evaluations)
@@ -99,13 +100,36 @@ def shadows(connection: Connection, conversation_id: ConversationId) -> list[Eva
 
 def of_conversation(connection: Connection, conversation_id: ConversationId, *, limit: int = 50) -> list[Evaluation]:
     """Newest first."""
-    mine = select(evaluations).where(evaluations.c.conversation_id == conversation_id)
-    rows = connection.execute(mine.order_by(evaluations.c.id.desc()).limit(limit))
-    return [_evaluation(row) for row in rows]
+    return page(connection, conversation_id=conversation_id, limit=limit)
+
+
+def page(
+    connection: Connection,
+    *,
+    conversation_id: int | None = None,
+    case_number: int | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[Evaluation]:
+    """Newest first, from where the page before ended; everything that is given must hold."""
+    wanted = select(evaluations).order_by(evaluations.c.id.desc()).limit(limit)
+    if conversation_id is not None:
+        wanted = wanted.where(evaluations.c.conversation_id == conversation_id)
+    if case_number is not None:
+        wanted = wanted.where(evaluations.c.case_number == case_number)
+    if before is not None:
+        wanted = wanted.where(evaluations.c.id < before)
+    return [_evaluation(row) for row in connection.execute(wanted)]
+
+
+def get(connection: Connection, evaluation_id: int) -> Evaluation | None:
+    row = connection.execute(select(evaluations).where(evaluations.c.id == evaluation_id)).one_or_none()
+    return None if row is None else _evaluation(row)
 
 
 def _evaluation(row: Row[Any]) -> Evaluation:
     return Evaluation(
+        id=row.id,
         conversation_id=ConversationId(row.conversation_id),
         case_number=None if row.case_number is None else CaseNumber(row.case_number),
         trigger=row.trigger,

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from store import outbox, work
+from store import outbox, webhooks, work
 from store.engine import Database, DatabaseUnavailable
 from store.schema import workers
 from store.sql import insert, now
@@ -67,7 +67,7 @@ class Liveness:
             self._connection = None
 
     def free_the_dead(self) -> int:
-        """Frees the conversations and the posts of workers whose lock is gone; returns how many that were."""
+        """Frees the conversations, posts and webhooks of workers whose lock is gone; returns how many that were."""
         owners = self._database.read_now(_lease_owners)
         dead = [owner for owner in owners if owner != self.worker and self._is_dead(owner)]
         return sum(self._database.write_now(partial(_free, worker=owner)) for owner in dead)
@@ -95,11 +95,12 @@ class Liveness:
 
 
 def _lease_owners(connection: Connection) -> set[int]:
-    return {*work.lease_owners(connection), *outbox.lease_owners(connection)}
+    owners = (each.lease_owners(connection) for each in (work, outbox, webhooks))
+    return {owner for each in owners for owner in each}
 
 
 def _free(connection: Connection, *, worker: int) -> int:
-    return work.free_leases_of(connection, worker) + outbox.free_leases_of(connection, worker)
+    return sum(each.free_leases_of(connection, worker) for each in (work, outbox, webhooks))
 
 
 def _register(connection: Connection) -> int:

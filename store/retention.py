@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete
 
-from store import api_answers, mail, sessions
+from store import api_answers, mail, sessions, webhooks
 from store.schema import inbox, outbox
 from store.sql import now
 
@@ -20,3 +20,4 @@ def sweep(connection: Connection) -> None:
     mail.sweep_sent(connection)
     sessions.sweep(connection)
     api_answers.sweep(connection)
+    webhooks.sweep(connection)

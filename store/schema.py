@@ -824,3 +824,54 @@ api_answers = Table(
     # Retention.
     Index("ix_api_answers_at", "at"),
 )
+
+# --- programs that want to be told ------------------------------------------------------------------
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    _id(),
+    Column("url", Text, nullable=False),
+    Column("events", Document, nullable=False),  # ["case.created", ...]
+    Column("internal", Boolean, nullable=False),  # whether it is told of internal fields, and notes
+    # As it is: signing takes the secret itself. It is told once, when the endpoint is made.
+    Column("secret", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ended_because", Text),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    _id(),
+    Column("endpoint_id", BigId, ForeignKey("webhook_endpoints.id"), nullable=False),
+    Column("message_id", String(64), nullable=False),  # the same at each attempt: receivers know repetitions by it
+    Column("event", String(32), nullable=False),
+    _case(nullable=False, index=True),
+    Column("entries", Document, nullable=False),  # of the audit: nothing that somebody wrote is kept here
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("lease_owner", BigId),  # the worker that is sending it
+    Column("lease_until", UtcDateTime),
+    Column("answered", Integer),  # the HTTP status of the latest answer
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Column("error", Text),
+    CheckConstraint("status IN ('queued', 'sending', 'delivered', 'skipped', 'dead')", name="status"),
+    UniqueConstraint("message_id"),
+    # What waits, by endpoint: one that is slow holds up no other.
+    Index(
+        "ix_webhook_deliveries_waiting",
+        "endpoint_id",
+        "id",
+        sqlite_where=text("status IN ('queued', 'sending')"),
+        postgresql_where=text("status IN ('queued', 'sending')"),
+    ),
+    # The log of an endpoint.
+    Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+    # Retention.
+    Index("ix_webhook_deliveries_age", "done_at"),
+)

@@ -12,6 +12,8 @@ from store.model import Json
 from store.schema import settings_versions
 from store.sql import insert, now
 
+_LARGEST = 2**31 - 1  # that the column holds
+
 
 class SettingsConflict(Exception):
     """Somebody else saved the settings in the meantime; look at their version, then save again."""
@@ -32,6 +34,8 @@ def current_number(connection: Connection) -> int:
 
 
 def get(connection: Connection, version: int) -> SettingsVersion | None:
+    if version > _LARGEST:
+        return None
     row = connection.execute(select(settings_versions).where(settings_versions.c.version == version)).one_or_none()
     return None if row is None else _version(row)
 
@@ -40,6 +44,14 @@ def history(connection: Connection) -> list[SettingsVersion]:
     """Newest first."""
     rows = connection.execute(select(settings_versions).order_by(settings_versions.c.version.desc()))
     return [_version(row) for row in rows]
+
+
+def page(connection: Connection, *, before: int | None, limit: int) -> list[SettingsVersion]:
+    """Newest first, from where the page before ended."""
+    wanted = select(settings_versions).order_by(settings_versions.c.version.desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(settings_versions.c.version < min(before, _LARGEST))
+    return [_version(row) for row in connection.execute(wanted)]
 
 
 def save(connection: Connection, document: Json, *, author: str, comment: str, based_on: int) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 from uuid import uuid4
 
 import structlog
 from aiohttp import web
+from multidict import MultiMapping
 
 from bot.access import cookies
 from bot.access.requests import derived, is_ours, origin_of, same
@@ -148,7 +150,7 @@ async def _check_sender(visit: Visit) -> None:
         return
     given = request.headers.get(CSRF_HEADER)
     if given is None and request.content_type in _FORMS:
-        given = str((await request.post()).get(CSRF_FIELD, ""))
+        given = str((await _form(request)).get(CSRF_FIELD, ""))
     if not is_ours(request.headers, visit.origin) or not same(given or "", visit.csrf):
         raise Refused(HTTPStatus.FORBIDDEN, "This page is out of date, or another site sent this. Load it again.")
 
@@ -157,10 +159,18 @@ async def _check_text(request: web.Request) -> None:
     """PostgreSQL keeps no NUL, and nobody types one."""
     told = [*request.query, *request.query.values()]
     if request.content_type in _FORMS:
-        form = await request.post()
+        form = await _form(request)
         told += [*form, *map(str, form.values())]
     if any("\0" in each for each in told):
         raise Refused(HTTPStatus.BAD_REQUEST, "It holds a NUL character, which no text may.")
+
+
+async def _form(request: web.Request) -> MultiMapping[Any]:
+    """Raises Refused for what is no form, though it says so."""
+    try:
+        return await request.post()
+    except ValueError:
+        raise Refused(HTTPStatus.BAD_REQUEST, "The form can't be read.") from None
 
 
 def _refusal(error: Exception, request: web.Request) -> Refused:

@@ -17,6 +17,14 @@ class Scope(StrEnum):
 
     READ_CASES = "cases:read"
     READ_INTERNAL_FIELDS = "cases:internal"  # fields that customers don't see
+    WORK_ON_CASES = "cases:write"
+    READ_CONVERSATIONS = "conversations:read"
+    READ_EVALUATIONS = "evaluations:read"  # with internal fields
+    READ_AUDIT = "audit:read"  # with internal fields, and notes
+    READ_CONTACTS = "contacts:read"
+    READ_SETTINGS = "settings:read"
+    MANAGE_SETTINGS = "settings:write"
+    MANAGE_WEBHOOKS = "webhooks:manage"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +47,14 @@ OWN = Right(name="own account")
 IDENTIFIED = Right(name="identified", any_key=True)
 READ_CASES = Right(name="read cases", feature=Feature.CASES, scope=Scope.READ_CASES)
 READ_INTERNAL_FIELDS = Right(name="read internal fields", feature=Feature.CASES, scope=Scope.READ_INTERNAL_FIELDS)
-WORK_ON_CASES = Right(name="work on cases", feature=Feature.CASES)
-MANAGE_SETTINGS = Right(name="manage settings", role=AccountRole.ADMINISTRATOR)
+READ_CONVERSATIONS = Right(name="read conversations", feature=Feature.CASES, scope=Scope.READ_CONVERSATIONS)
+READ_EVALUATIONS = Right(name="read evaluations", feature=Feature.CASES, scope=Scope.READ_EVALUATIONS)
+READ_AUDIT = Right(name="read the audit", feature=Feature.CASES, scope=Scope.READ_AUDIT)
+READ_CONTACTS = Right(name="read contacts", feature=Feature.CASES, scope=Scope.READ_CONTACTS)
+WORK_ON_CASES = Right(name="work on cases", feature=Feature.CASES, scope=Scope.WORK_ON_CASES)
+READ_SETTINGS = Right(name="read settings", role=AccountRole.ADMINISTRATOR, scope=Scope.READ_SETTINGS)
+MANAGE_SETTINGS = Right(name="manage settings", role=AccountRole.ADMINISTRATOR, scope=Scope.MANAGE_SETTINGS)
+MANAGE_WEBHOOKS = Right(name="manage webhooks", role=AccountRole.ADMINISTRATOR, scope=Scope.MANAGE_WEBHOOKS)
 MANAGE_ACCOUNTS = Right(name="manage accounts", role=AccountRole.ADMINISTRATOR)
 
 

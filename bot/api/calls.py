@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from bot.access.rights import Right
 from bot.access.routes import Handler, Method, Route
 
 PREFIX = "/api/v1"
+_LARGEST = 10**18 - 1
 NUMBER = "[0-9]{1,18}"  # fits the database's integers
+_VARIABLE = re.compile(r"\{(\w+):((?:[^{}]|\{[^{}]*\})*)\}")
+
+
+class Body(BaseModel):
+    """What a call takes: nothing is converted, and nothing unknown passed over."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,9 +34,16 @@ class Parameter:
     place: str  # path, query, header
     schema: dict[str, Any]
     description: str
+    required: bool = False  # one in the path always is
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+def numbered(name: str, description: str, *, place: str = "path") -> Parameter:
+    """A number of ours: of a case, an entry, a version."""
+    schema = {"type": "integer", "minimum": 0, "maximum": _LARGEST}
+    return Parameter(name=name, place=place, schema=schema, description=description)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     method: Method
     path: str  # below the prefix: "/cases/{number:[0-9]{1,18}}"
@@ -48,6 +65,18 @@ class Call:
             handler=self.handler,
             hidden=self.hidden,
         )
+
+    @property
+    def plain_path(self) -> str:
+        """Without the patterns: {number:[0-9]{1,18}} is {number}."""
+        return _VARIABLE.sub(r"{\1}", self.path)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(PREFIX + _VARIABLE.sub(r"(?:\2)", self.path))
+
+    def is_at(self, path: str) -> bool:
+        return self._pattern.fullmatch(path) is not None
 
 
 def answered(model: BaseModel, *, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> web.Response:

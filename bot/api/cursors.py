@@ -14,6 +14,7 @@ from bot.api.calls import Parameter
 
 MOST = 200
 USUAL = 50
+_AS_IT_IS = "`next` of an earlier page, as it is"
 PARAMETERS = (
     Parameter(
         name="limit",
@@ -33,30 +34,30 @@ PARAMETERS = (
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
     limit: int
-    after: int | None
+    after: tuple[int, ...] | None  # where the page before ended
 
 
-def wanted(query: Mapping[str, str]) -> Wanted:
-    """Raises Refused, which names the parameter."""
+def wanted(query: Mapping[str, str], *, parts: int = 1) -> Wanted:
+    """`parts`: numbers that say where an entry stands. Raises Refused, which names the parameter."""
     limit = query.get("limit", str(USUAL))
     if not (limit.isascii() and limit.isdigit() and len(limit) < len(str(MOST)) + 1 and 1 <= int(limit) <= MOST):
         raise _wrong("limit", f"a whole number from 1 to {MOST}")
-    return Wanted(limit=int(limit), after=_position(query["after"]) if "after" in query else None)
+    return Wanted(limit=int(limit), after=_position(query["after"], parts) if "after" in query else None)
 
 
-def cursor(position: int) -> str:
+def cursor(*position: int) -> str:
     """Opaque, so that what it holds may change."""
     return base64.urlsafe_b64encode(json.dumps({"after": position}).encode()).decode().rstrip("=")
 
 
-def _position(text: str) -> int:
+def _position(text: str, parts: int) -> tuple[int, ...]:
     try:
         held = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        position = held["after"]
+        position = tuple(held["after"])
     except (binascii.Error, ValueError, TypeError, KeyError, RecursionError):
-        raise _wrong("after", "`next` of an earlier page, as it is") from None
-    if not isinstance(position, int) or not 0 <= position < 2**63:
-        raise _wrong("after", "`next` of an earlier page, as it is")
+        raise _wrong("after", _AS_IT_IS) from None
+    if len(position) != parts or not all(type(each) is int and 0 <= each < 2**63 for each in position):
+        raise _wrong("after", _AS_IT_IS)
     return position
 
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.access.routes import Refused, Visit
 from bot.api.calls import Parameter
+from bot.api.etags import etag
 from store import api_answers
 from store.api_answers import Answer, KeyReused
 from store.engine import Connection, Database
@@ -56,4 +57,8 @@ def _fingerprint(request: web.Request, body: bytes) -> str:
 
 
 def _response(answer: Answer) -> web.Response:
-    return web.json_response(answer.body, status=answer.status)
+    """Of what has a revision, with the ETag as it is after the call."""
+    response = web.json_response(answer.body, status=answer.status)
+    if isinstance(revision := answer.body.get("revision"), int):
+        response.headers["ETag"] = etag(revision)
+    return response

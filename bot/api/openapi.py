@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from bot.api.calls import PREFIX, Call, Parameter
 from bot.api.problems import CONTENT_TYPE, Problem
 
+Schemas = Mapping[Any, dict[str, Any]]
+"""References, by model and mode."""
+
 _COMPONENTS = "#/components/schemas/{model}"
 
 
-def document(calls: Sequence[Call]) -> dict[str, Any]:
-    models: list[type[BaseModel]] = [Problem, *(model for call in calls for model in (call.answer, call.body) if model)]
-    _, schemas = models_json_schema(
-        [(model, "serialization") for model in dict.fromkeys(models)],
-        ref_template=_COMPONENTS,
-    )
+def document(calls: Sequence[Call], webhooks: Mapping[str, type[BaseModel]] | None = None) -> dict[str, Any]:
+    """`webhooks`: what is sent to others, by the type of event."""
+    told = webhooks or {}
+    given: list[type[BaseModel]] = [Problem, *told.values(), *(call.answer for call in calls)]
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        *((model, "serialization") for model in given),
+        *((call.body, "validation") for call in calls if call.body is not None),
+    ]
+    schemas, defined = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_COMPONENTS)
     paths: dict[str, dict[str, Any]] = {}
     for call in calls:
-        paths.setdefault(_plain(call.path), {})[call.method.lower()] = _operation(call)
+        paths.setdefault(call.plain_path, {})[call.method.lower()] = _operation(call, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Casewright", "version": version("casewright"), "license": {"name": "Apache-2.0"}},
         "servers": [{"url": PREFIX}],
         "paths": paths,
+        "webhooks": {
+            name: {"post": _told(name, schemas[model, "serialization"])} for name, model in sorted(told.items())
+        },
         "components": {
-            "schemas": schemas.get("$defs", {}),
+            "schemas": defined.get("$defs", {}),
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "An API key, made at the console."}
             },
@@ -39,16 +48,17 @@ def document(calls: Sequence[Call]) -> dict[str, Any]:
     }
 
 
-def _operation(call: Call) -> dict[str, Any]:
+def _operation(call: Call, schemas: Schemas) -> dict[str, Any]:
+    answer = _content(schemas[call.answer, "serialization"])
     operation: dict[str, Any] = {
         "operationId": _operation_id(call),
         "summary": call.summary,
         "parameters": list(_parameters(call.parameters)),
         "responses": {
-            str(int(call.status)): {"description": call.status.phrase, "content": _content(call.answer)},
+            str(int(call.status)): {"description": call.status.phrase, "content": answer},
             "default": {
                 "description": "What went wrong",
-                "content": {CONTENT_TYPE: {"schema": {"$ref": _COMPONENTS.format(model=Problem.__name__)}}},
+                "content": {CONTENT_TYPE: {"schema": schemas[Problem, "serialization"]}},
             },
         },
     }
@@ -57,8 +67,17 @@ def _operation(call: Call) -> dict[str, Any]:
         if call.right.scope is not None:
             operation["description"] = f"An API key needs the scope `{call.right.scope}`."
     if call.body is not None:
-        operation["requestBody"] = {"required": True, "content": _content(call.body)}
+        operation["requestBody"] = {"required": True, "content": _content(schemas[call.body, "validation"])}
     return operation
+
+
+def _told(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "operationId": f"told_{name.replace('.', '_')}",
+        "summary": f"What an endpoint is sent as {name}",
+        "requestBody": {"content": _content(schema)},
+        "responses": {"2XX": {"description": "Any answer of these says that it arrived."}},
+    }
 
 
 def _parameters(parameters: Iterable[Parameter]) -> Iterable[dict[str, Any]]:
@@ -66,20 +85,15 @@ def _parameters(parameters: Iterable[Parameter]) -> Iterable[dict[str, Any]]:
         yield {
             "name": each.name,
             "in": each.place,
-            "required": each.place == "path",
+            "required": each.required or each.place == "path",
             "schema": each.schema,
             "description": each.description,
         }
 
 
-def _content(model: type[BaseModel]) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": _COMPONENTS.format(model=model.__name__)}}}
-
-
-def _plain(path: str) -> str:
-    """Without the patterns: {number:[0-9]{1,18}} is {number}."""
-    return re.sub(r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}", r"{\1}", path)
+def _content(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
 
 
 def _operation_id(call: Call) -> str:
-    return "_".join([call.method.lower(), *re.findall(r"\w+", _plain(call.path))])
+    return "_".join([call.method.lower(), *re.findall(r"\w+", call.plain_path)])

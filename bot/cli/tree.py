@@ -32,6 +32,7 @@ ENTRIES = {
     "case": Entry("case", "Cases, and why each value stands there.", is_group=True),
     "conversation": Entry("conversation", "Conversations, and why one has no case.", is_group=True),
     "examples": Entry("examples", "What people's decisions taught: to look at, and to erase.", is_group=True),
+    "webhooks": Entry("webhooks", "Programs that are told of cases, and what they were told.", is_group=True),
     "manifest": Entry("manifest", "What Slack and Teams are given to install Casewright.", is_group=True),
     "simulate": Entry("simulating", "Play past conversations again: what would the agent have done, and how well."),
     "doctor": Entry("checking", "Check everything that can be checked, and say how to mend it."),

@@ -146,4 +146,5 @@ def _one_of(name: str, query: Mapping[str, str], known: Mapping[str, str]) -> st
 
 
 def _wrong(name: str, right: str) -> Refused:
-    return Refused(HTTPStatus.BAD_REQUEST, f"“{name}” in the address should be {right}.")
+    detail = f"“{name}” in the address should be {right}."
+    return Refused(HTTPStatus.BAD_REQUEST, detail, errors={name: f"should be {right}"})

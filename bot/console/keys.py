@@ -23,6 +23,14 @@ LIFETIMES = {"90": "90 days", "365": "1 year", "0": "No end"}
 SCOPES = {
     Scope.READ_CASES: "Read cases",
     Scope.READ_INTERNAL_FIELDS: "Read fields that customers don’t see",
+    Scope.WORK_ON_CASES: "Change cases, and answer in their threads",
+    Scope.READ_CONVERSATIONS: "Read conversations",
+    Scope.READ_EVALUATIONS: "Read what the agent found, internal fields too",
+    Scope.READ_AUDIT: "Read the audit, internal fields and notes too",
+    Scope.READ_CONTACTS: "Read contacts",
+    Scope.READ_SETTINGS: "Read the settings",
+    Scope.MANAGE_SETTINGS: "Change the settings",
+    Scope.MANAGE_WEBHOOKS: "Manage webhooks",
 }
 _LONGEST = 100
 

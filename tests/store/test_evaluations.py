@@ -40,7 +40,8 @@ def test_an_evaluation_comes_back_with_the_moment_it_was_kept(database: Database
     keep(database, NO_CASE)
 
     (found,) = kept(database, thread)
-    assert replace(found, created_at=None) == NO_CASE
+    assert replace(found, id=None, created_at=None) == NO_CASE
+    assert database.read_now(lambda connection: evaluations.get(connection, found.id or 0)) == found
     assert found.created_at is not None
     assert before <= found.created_at <= utcnow()
 

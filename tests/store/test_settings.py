@@ -85,3 +85,11 @@ async def test_of_many_who_save_at_once_one_succeeds(database: Database) -> None
 
     assert [each for each in outcomes if not isinstance(each, SettingsConflict)] == [1]
     assert len(history(database)) == 1
+
+
+def test_a_number_that_no_version_can_have_is_none(database: Database) -> None:
+    save(database)
+    assert database.read_now(partial(settings.get, version=10**18)) is None
+    [page] = database.read_now(partial(settings.page, before=2**63 - 1, limit=9))
+    assert page.version == 1
+    assert database.read_now(partial(settings.page, before=1, limit=9)) == []

@@ -65,4 +65,5 @@ def test_what_is_derived_tells_the_purpose_and_not_the_token() -> None:
 
 @given(st.integers(min_value=0, max_value=2**63 - 1))
 def test_a_cursor_goes_on_where_it_was_made(position: int) -> None:
-    assert wanted({"after": cursor(position)}).after == position
+    assert wanted({"after": cursor(position)}).after == (position,)
+    assert wanted({"after": cursor(7, position)}, parts=2).after == (7, position)

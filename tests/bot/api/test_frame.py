@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -32,6 +33,7 @@ from store.api_answers import Answer
 from store.engine import Connection
 from store.model import AccountRole, CaseNumber
 from tests.bot.console.site import Site, open_site
+from tests.bot.console.test_matrix import routes_of
 
 BOTH = (Scope.READ_CASES, Scope.READ_INTERNAL_FIELDS)
 
@@ -76,13 +78,13 @@ async def test_a_wrong_key_is_not_mended_by_a_session(site: Site) -> None:
 
 
 async def test_a_session_changes_nothing_without_the_token(site: Site) -> None:
-    """There is no changing call yet; the gate stands before there being one."""
     browser = await site.logged_in("ann")
     token = (await browser.get("/console/me")).csrf
-    assert (await browser.send("POST", "/api/v1/me")).status == 403
-    assert (await browser.send("POST", "/api/v1/me", headers={"X-CSRF-Token": token})).status == 404
+    path, note = f"/api/v1/cases/{site.case()}/actions", {"json": {"action": "note", "text": "Called."}}
+    assert (await browser.send("POST", path, **note)).status == 403
+    assert (await browser.send("POST", path, **note, headers={"X-CSRF-Token": token})).status == 200
     evil = {"X-CSRF-Token": token, "Origin": "https://evil.example"}
-    assert (await browser.send("POST", "/api/v1/me", headers=evil)).status == 403
+    assert (await browser.send("POST", path, **note, headers=evil)).status == 403
 
 
 async def test_internal_fields_are_for_those_who_may_see_them(sqlite_url: str, tmp_path: Path) -> None:
@@ -122,14 +124,37 @@ async def test_who_read_a_case_is_kept_where_the_settings_say_so(
     assert [(each.actor_name, each.way) for each in reads] == ([("Test", "api")] if kept else [])
 
 
-async def test_the_document_describes_every_call(site: Site) -> None:
+async def test_the_document_describes_every_call_and_nothing_else(site: Site) -> None:
     described = await body(site, "/api/v1/openapi.json")
     assert described["openapi"] == "3.1.0"
-    assert described["paths"].keys() == {"/me", "/cases/{number}"}
+    operations = {f"{method.upper()} {path}" for path, each in described["paths"].items() for method in each}
+    routes = {f"{method} {path.removeprefix('/api/v1')}" for method, path, _ in routes_of(site.app) if "/api/" in path}
+    assert operations == routes - {"GET /openapi.json", "* /api/{rest}"}
     text = json.dumps(described)
     refs = {part.partition('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]}
     assert refs <= described["components"]["schemas"].keys()
     assert {"CaseRead", "Problem", "Me"} <= refs
+
+
+async def test_the_document_is_one_by_the_specification(site: Site) -> None:
+    """What an operation names in its path, it describes; what changes something takes an Idempotency-Key."""
+    described = await body(site, "/api/v1/openapi.json")
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            places = [(each["in"], each["name"]) for each in operation["parameters"]]
+            assert len(places) == len(set(places)), (method, path)
+            assert {name for place, name in places if place == "path"} == set(re.findall(r"{(\w+)}", path))
+            changes = method != "get" and path != "/settings/check"
+            assert (("header", "Idempotency-Key") in places) == changes, (method, path)
+    ids = [each["operationId"] for operations in described["paths"].values() for each in operations.values()]
+    assert len(ids) == len(set(ids))
+
+
+async def test_an_address_that_takes_another_method_says_which(site: Site) -> None:
+    headers = bearer(site.key(Scope.READ_CASES))
+    answer = await site.browser().send("DELETE", "/api/v1/cases/1001", headers=headers)
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, PATCH")
+    assert json.loads(answer.text)["detail"] == "Here it takes GET, PATCH."
 
 
 class Wish(BaseModel):

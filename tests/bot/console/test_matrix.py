@@ -30,6 +30,9 @@ ADMINISTRATORS = (LOGIN, LOGIN, FORBIDDEN, FORBIDDEN, IN, LOGIN, LOGIN)
 REPRESENTATIVES = (LOGIN, LOGIN, IN, FORBIDDEN, IN, LOGIN, LOGIN)
 OF_A_CASE = (LOGIN, LOGIN, IN, NOT_FOUND, IN, LOGIN, LOGIN)
 NOTHING_THERE = (LOGIN, LOGIN, NOT_FOUND, NOT_FOUND, NOT_FOUND, LOGIN, LOGIN)
+LISTED = (KEY, KEY, IN, FORBIDDEN, IN, FORBIDDEN, IN)
+READ_ONE = (KEY, KEY, IN, NOT_FOUND, IN, FORBIDDEN, IN)
+ADMINISTERED = (KEY, KEY, FORBIDDEN, FORBIDDEN, IN, FORBIDDEN, IN)
 
 TABLE: dict[str, tuple[object, ...]] = {
     "GET /console/login": ANYBODY,
@@ -84,8 +87,32 @@ TABLE: dict[str, tuple[object, ...]] = {
     "POST /console/agent/versions/{id}/back": ADMINISTRATORS,
     "* /console/{rest}": NOTHING_THERE,
     "GET /api/v1/me": (KEY, KEY, IN, IN, IN, IN, IN),
-    "GET /api/v1/cases/{number}": (KEY, KEY, IN, NOT_FOUND, IN, FORBIDDEN, IN),
     "GET /api/v1/openapi.json": ANYBODY,
+    "GET /api/v1/cases": LISTED,
+    "GET /api/v1/cases/{number}": READ_ONE,
+    "PATCH /api/v1/cases/{number}": READ_ONE,
+    "POST /api/v1/cases/{number}/actions": READ_ONE,
+    "GET /api/v1/conversations": LISTED,
+    "GET /api/v1/conversations/{id}": READ_ONE,
+    "GET /api/v1/conversations/{id}/messages": READ_ONE,
+    "POST /api/v1/conversations/{id}/evaluate": READ_ONE,
+    "GET /api/v1/evaluations": LISTED,
+    "GET /api/v1/evaluations/{id}": READ_ONE,
+    "GET /api/v1/contacts": LISTED,
+    "GET /api/v1/contacts/{id}": READ_ONE,
+    "GET /api/v1/audit": LISTED,
+    "GET /api/v1/settings": ADMINISTERED,
+    "POST /api/v1/settings/check": ADMINISTERED,
+    "GET /api/v1/settings/versions": ADMINISTERED,
+    "POST /api/v1/settings/versions": ADMINISTERED,
+    "GET /api/v1/settings/versions/{version}": ADMINISTERED,
+    "GET /api/v1/settings/versions/{version}/changes": ADMINISTERED,
+    "GET /api/v1/webhooks": ADMINISTERED,
+    "POST /api/v1/webhooks": ADMINISTERED,
+    "GET /api/v1/webhooks/{id}": ADMINISTERED,
+    "POST /api/v1/webhooks/{id}/end": ADMINISTERED,
+    "GET /api/v1/webhooks/deliveries": ADMINISTERED,
+    "POST /api/v1/webhooks/deliveries/{id}/retry": ADMINISTERED,
     "* /api/{rest}": (KEY, KEY, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND),
 }
 
@@ -169,9 +196,10 @@ async def test_everybody_gets_what_they_may_and_nothing_else(sqlite_url: str, tm
     method, _, pattern = named.partition(" ")
     async with open_site(sqlite_url, tmp_path, settings=outsiders) as site:
         number, other = site.case(issue_description="It leaks"), site.account("other", password=None)
-        path = pattern.format(id=other.id, number=number, token="x" * 43, name="console.css", rest="nowhere/at-all")
+        named_parts = {"id": other.id, "number": number, "version": 1, "name": "console.css"}
+        path = pattern.format(**named_parts, token="x" * 43, rest="nowhere/at-all")
         for (who, (browser, headers)), expected in zip((await everybody(site)).items(), TABLE[named], strict=True):
-            form: dict[str, Any] = {"data": {"csrf": await token(browser)}} if method == "POST" else {}
+            form: dict[str, Any] = {} if method in {"GET", "*"} else {"data": {"csrf": await token(browser)}}
             answer = await browser.send("GET" if method == "*" else method, path, headers=headers, **form)
             got = answer.status if expected == NOT_FOUND else outcome(answer)
             assert got == expected, (who, answer.status, answer.text[:300])

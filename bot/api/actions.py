@@ -1,0 +1,284 @@
+"""What can be done to a case, as by the commands of the channels and at the console."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, Field, RootModel
+
+from agent.decision import Trigger
+from bot import acting, evaluation, words
+from bot.access.rights import READ_EVALUATIONS, READ_INTERNAL_FIELDS, WORK_ON_CASES
+from bot.access.routes import Refused, Visit
+from bot.acting import Acting, NotPossible
+from bot.announce import changes
+from bot.api import body, etags, idempotency
+from bot.api.calls import Body, Call
+from bot.api.cases import OF_A_CASE, PATH, CaseRead, HiddenFields, shown
+from bot.api.changing import Changing
+from bot.api.evaluations import EvaluationRead, described
+from bot.evaluation import Evaluator, Finding, Question
+from store import accounts, audit, cases, evaluations, work
+from store.cases import Stale, UnknownCase
+from store.engine import Connection, Database
+from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId, Json, Value
+
+log = structlog.get_logger()
+
+_LONGEST = 20_000  # characters of a text
+_LARGEST = 10**18 - 1
+_STALE_RETRIES = 5
+
+Id = Annotated[int, Field(ge=1, le=_LARGEST)]
+Text = Annotated[str, Field(min_length=1, max_length=_LONGEST, pattern=r"\S")]
+
+
+class Enrich(Body):
+    """Reads the conversation now, and updates the case by it; without one, the case's latest."""
+
+    action: Literal["enrich"]
+    conversation: Id | None = None
+
+
+class Claim(Body):
+    """Makes the case the caller's."""
+
+    action: Literal["claim"]
+
+
+class Assign(Body):
+    """Makes the case somebody's; `to` is the login of their account."""
+
+    action: Literal["assign"]
+    to: Annotated[str, Field(min_length=1, max_length=320)]
+
+
+class Resolve(Body):
+    """`text`: how it was resolved."""
+
+    action: Literal["resolve"]
+    text: Annotated[str, Field(max_length=_LONGEST)] = ""
+
+
+class Reopen(Body):
+    action: Literal["reopen"]
+
+
+class Note(Body):
+    """Kept with the case, and never told to customers."""
+
+    action: Literal["note"]
+    text: Text
+
+
+class Reply(Body):
+    """Posted into a thread of the case; without a conversation, the latest."""
+
+    action: Literal["reply"]
+    text: Text
+    conversation: Id | None = None
+
+
+class Decide(Body):
+    """A suggestion, or all that wait."""
+
+    action: Literal["accept", "reject"]
+    suggestion: Id | Literal["all"]
+
+
+class Undo(Body):
+    """Takes a change of the agent back; `entry` is its id in the audit."""
+
+    action: Literal["undo"]
+    entry: Id
+
+
+_Given = Enrich | Claim | Assign | Resolve | Reopen | Note | Reply | Decide | Undo
+
+
+class Action(RootModel[Annotated[_Given, Field(discriminator="action")]]):
+    """One thing to do."""
+
+
+class CaseChange(BaseModel):
+    """`what`: field, status or owner."""
+
+    what: str
+    field: str | None
+    old: Value | None
+    new: Value | None
+
+
+class Done(BaseModel):
+    """`revision`: of the case's ETag. `evaluation`: of `enrich`, for callers who may read it."""
+
+    changes: list[CaseChange]
+    case: CaseRead
+    evaluation: EvaluationRead | None
+    revision: int
+
+
+_UNCHECKED = Note | Reply | Enrich
+"""These are no less true where something else has changed."""
+
+
+class Actions:
+    def __init__(self, database: Database, changing: Changing, evaluator: Evaluator) -> None:
+        self._database = database
+        self._changing = changing
+        self._evaluator = evaluator
+
+    def calls(self) -> list[Call]:
+        return [
+            Call(
+                method="POST",
+                path=f"{PATH}/actions",
+                right=WORK_ON_CASES,
+                handler=self._do,
+                summary="Do something to a case",
+                answer=Done,
+                body=Action,
+                parameters=(OF_A_CASE, _MATCH, idempotency.PARAMETER),
+                hidden=True,
+            )
+        ]
+
+    async def _do(self, visit: Visit) -> web.StreamResponse:
+        given = (await body.read(visit.request, Action)).root
+        if isinstance(given, Enrich):
+            return await self._enrich(visit, given)
+        act = partial(_act, given=given, visit=visit)
+        return await self._changing.do(visit, given.action, act, must_match=not isinstance(given, _UNCHECKED))
+
+    async def _enrich(self, visit: Visit, given: Enrich) -> web.StreamResponse:
+        """Predicts first, then writes what came of it, unless the case has changed meanwhile: then all over again."""
+        number = CaseNumber(int(visit.request.match_info["number"]))
+        for _ in range(_STALE_RETRIES):
+            try:
+                place = await self._database.read(partial(_place, number=number, wanted=given.conversation))
+                question = Question(conversation_id=place, trigger=Trigger.COMMAND, case_number=number)
+                finding = await self._evaluator.find(question)
+                act = partial(_enriched, finding=finding, visit=visit)
+                return await self._changing.do(visit, given.action, act, must_match=False)
+            except UnknownCase:
+                raise Refused(HTTPStatus.NOT_FOUND) from None
+            except NotPossible as error:
+                raise Refused(HTTPStatus.CONFLICT, " ".join(map(str, error.args))) from None
+            except Stale:
+                log.info("enrich_again", case=number)
+        raise Refused(HTTPStatus.CONFLICT, words.changed_meanwhile(number))
+
+
+_MATCH = etags.Parameter(
+    name=etags.HEADER,
+    place="header",
+    schema={"type": "string"},
+    description="The case's ETag as you have read it. Required, except to enrich, note and reply.",
+)
+
+
+def _place(connection: Connection, *, number: CaseNumber, wanted: int | None) -> ConversationId:
+    """Raises UnknownCase and NotPossible."""
+    return _of(cases.get(connection, number), wanted)
+
+
+def _of(case: Case, wanted: int | None) -> ConversationId:
+    """Raises NotPossible. What one customer wrote is no reason to change another's case."""
+    chosen = case.conversations[-1] if wanted is None and case.conversations else wanted
+    if chosen is None or chosen not in case.conversations:
+        raise NotPossible(f"This is no conversation of case {case.number}.")
+    return ConversationId(chosen)
+
+
+def _act(connection: Connection, who: Acting, case: Case, *, given: _Given, visit: Visit) -> Json:
+    hidden = HiddenFields(who.in_force.settings, internal=visit.may(READ_INTERNAL_FIELDS))
+    match given:
+        case Claim():
+            acting.claim(connection, who, case)
+        case Assign():
+            _assign(connection, who, case, given.to)
+        case Resolve():
+            _resolve(connection, who, case, given.text)
+        case Reopen():
+            _reopen(connection, who, case)
+        case Note():
+            acting.note(connection, who, case, given.text.strip())
+        case Reply():
+            acting.reply(connection, who, _of(case, given.conversation), given.text.strip())
+        case Decide():
+            _decide(connection, who, case, given, hidden)
+        case Undo():
+            _undo(connection, who, case, given.entry, hidden)
+        case Enrich():
+            raise AssertionError("handled with its prediction")
+    return _done(connection, case, visit)
+
+
+def _enriched(connection: Connection, who: Acting, case: Case, *, finding: Finding, visit: Visit) -> Json:
+    """Raises Stale."""
+    place = finding.snapshot.conversation
+    evaluation.apply(connection, finding, key=who.key)
+    if place.case_number == case.number:  # of the live case, it has just been done
+        work.cancel_timer(connection, place.id, Trigger.MESSAGE)
+    found = evaluations.of_conversation(connection, place.id, limit=1)[0]
+    return _done(connection, case, visit, described(found) if visit.may(READ_EVALUATIONS) else None)
+
+
+def _done(connection: Connection, before: Case, visit: Visit, found: EvaluationRead | None = None) -> Json:
+    settings, internal = visit.in_force.settings, visit.may(READ_INTERNAL_FIELDS)
+    after = cases.get(connection, before.number)
+    hidden = HiddenFields(settings, internal=internal)
+    told = [
+        CaseChange(what=each.what, field=each.field, old=each.old, new=each.new)
+        for each in changes(settings, before, after)
+        if each.field is None or each.field not in hidden
+    ]
+    case = shown(after, settings, internal=internal)
+    return Done(changes=told, case=case, evaluation=found, revision=after.revision).model_dump(mode="json")
+
+
+# --- each of them -----------------------------------------------------------------------------------
+
+
+def _assign(connection: Connection, who: Acting, case: Case, login: str) -> None:
+    to = accounts.by_login(connection, login)
+    if to is None or not to.enabled:
+        wrong = "should be the login of an account that is enabled"
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"`to` {wrong}.", errors={"to": wrong})
+    acting.assign(connection, who, case, Actor(kind=ActorKind.PERSON, id=f"account {to.id}", name=to.name))
+
+
+def _resolve(connection: Connection, who: Acting, case: Case, text: str) -> None:
+    if not case.status.is_open:
+        raise NotPossible(words.status_already(case.number, case.status))
+    acting.resolve(connection, who, case, text.strip())
+
+
+def _reopen(connection: Connection, who: Acting, case: Case) -> None:
+    if case.status.is_open:
+        raise NotPossible(words.status_already(case.number, case.status))
+    acting.reopen(connection, who, case)
+
+
+def _decide(connection: Connection, who: Acting, case: Case, given: Decide, hidden: HiddenFields) -> None:
+    """Of what the caller may see."""
+    seen = replace(case, suggestions=tuple(each for each in case.suggestions if each.field not in hidden))
+    accept = given.action == "accept"
+    if given.suggestion == "all":
+        acting.decide_all(connection, who, seen, accept=accept)
+    elif given.suggestion not in {each.id for each in seen.suggestions}:
+        raise NotPossible(words.suggestion_gone())
+    else:
+        acting.decide(connection, who, seen, given.suggestion, accept=accept)
+
+
+def _undo(connection: Connection, who: Acting, case: Case, entry_id: int, hidden: HiddenFields) -> None:
+    entry = audit.get(connection, case.number, entry_id)
+    if entry is not None and entry.change.field in hidden:
+        raise NotPossible(words.nothing_to_undo())
+    acting.undo(connection, who, case, entry_id)

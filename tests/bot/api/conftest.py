@@ -1,0 +1,16 @@
+"""A running Casewright, and programs that call it with a key."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from tests.bot.console.site import Site, open_site
+
+
+@pytest.fixture
+async def site(sqlite_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
+    async with open_site(sqlite_url, tmp_path) as site:
+        yield site
