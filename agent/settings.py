@@ -238,7 +238,7 @@ class Settings(Document):
     categories: tuple[Category, ...] = tuple(Category)  # that the agent may create or update cases on
     channels: Channels = Channels()
     fields: tuple[CaseField, ...]
-    default_fields: tuple[Identifier, ...] = Field(min_length=1)
+    default_fields: tuple[Identifier, ...]  # without one the agent opens no case
     creation: Creation = Creation()
     record_creation_rules: tuple[RecordCreationRule, ...] = ()
     update_rules: tuple[UpdateRule, ...] = ()

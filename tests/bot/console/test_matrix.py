@@ -78,6 +78,8 @@ TABLE: dict[str, tuple[object, ...]] = {
     "GET /console/agent/rules/{id}": ADMINISTRATORS,
     "POST /console/agent/rules/form": ADMINISTRATORS,
     "POST /console/agent/rules/{id}/change": ADMINISTRATORS,
+    "POST /console/agent/rules/order": ADMINISTRATORS,
+    "POST /console/agent/review": ADMINISTRATORS,
     "GET /console/agent/versions": ADMINISTRATORS,
     "GET /console/agent/versions/difference": ADMINISTRATORS,
     "GET /console/agent/versions/{id}/export": ADMINISTRATORS,
