@@ -94,7 +94,7 @@ def _sentence(detail: ErrorDetails, path: Path) -> str:
         case "value_error":
             return str(context["error"])
         case kind:
-            return _SENTENCES.get(kind, detail["msg"].replace("Input should", "should"))
+            return _SENTENCES.get(kind, detail["msg"].removeprefix("Input ").removeprefix("String "))
 
 
 @cache

@@ -13,7 +13,9 @@ from bot.access.routes import Refused, Route, Visit
 from bot.console import files
 from bot.console.agent_page import AgentPage
 from bot.console.case_page import CasePage
+from bot.console.catalogues import Catalogues
 from bot.console.entrance import Entrance
+from bot.console.fields import Fields
 from bot.console.keys import Keys
 from bot.console.lists import Lists
 from bot.console.own import Own
@@ -43,6 +45,8 @@ class Console:
             Keys(database, self.pages),
             reviewing,
             AgentPage(database, self.pages, reviewing),
+            Fields(database, self.pages, reviewing),
+            Catalogues(database, self.pages, reviewing),
             Rules(database, self.pages, reviewing),
             Versions(database, self.pages, reviewing),
         )
