@@ -17,6 +17,7 @@ Match = Literal["all", "any"]
 Kind = Literal["none", "options", "yes_no", "number", "day", "text"]
 
 MOST = 20  # groups of a rule, conditions of a group
+LISTED = 500  # options that a page holds; of a longer catalogue, one is typed
 _DATA = {Operator.HAS_DATA, Operator.HAS_NO_DATA}
 _EQUAL = {Operator.EQUALS, Operator.NOT_EQUALS, Operator.ONE_OF}
 _NUMBERS = {FieldType.INTEGER, FieldType.DECIMAL, FieldType.CURRENCY}
@@ -133,7 +134,11 @@ def kind(row: Row, known: CaseField) -> Kind:
     """Which input its value takes."""
     if row.operator in _DATA:
         return "none"
-    if known.choices and (row.operator in _EQUAL or known.type is FieldType.MULTI_CHOICE):
+    if (
+        known.choices
+        and len(known.choices) <= LISTED
+        and (row.operator in _EQUAL or known.type is FieldType.MULTI_CHOICE)
+    ):
         return "options"
     if known.type is FieldType.YES_NO:
         return "yes_no"
@@ -145,9 +150,10 @@ def kind(row: Row, known: CaseField) -> Kind:
 # --- from a form ------------------------------------------------------------------------------------
 
 
-def typed(form: MultiMapping[Any], fields: Mapping[str, CaseField]) -> Conditions:
-    groups = [_typed_group(form, f"g{number}", fields) for number in range(_count(form, "groups"))]
-    return Conditions(match=_typed_match(form, "match"), groups=groups)
+def typed(form: MultiMapping[Any], fields: Mapping[str, CaseField], prefix: str = "") -> Conditions:
+    """`prefix`: before the names of the inputs, where a form has several sets of conditions."""
+    groups = [_typed_group(form, f"{prefix}g{number}", fields) for number in range(_count(form, f"{prefix}groups"))]
+    return Conditions(match=_typed_match(form, f"{prefix}match"), groups=groups)
 
 
 def _typed_group(form: MultiMapping[Any], name: str, fields: Mapping[str, CaseField]) -> Rows:

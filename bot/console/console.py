@@ -20,6 +20,8 @@ from bot.console.keys import Keys
 from bot.console.lists import Lists
 from bot.console.own import Own
 from bot.console.people import People
+from bot.console.profiles import Profiles
+from bot.console.record_creation import RecordCreation
 from bot.console.rendering import Pages
 from bot.console.reviewing import Reviewing
 from bot.console.rules import Rules
@@ -48,6 +50,8 @@ class Console:
             Fields(database, self.pages, reviewing),
             Catalogues(database, self.pages, reviewing),
             Rules(database, self.pages, reviewing),
+            RecordCreation(database, self.pages, reviewing),
+            Profiles(database, self.pages, reviewing),
             Versions(database, self.pages, reviewing),
         )
 

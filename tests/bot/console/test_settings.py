@@ -80,7 +80,10 @@ def values(answer: Answer, form: str = 'class="sheet"') -> dict[str, Any]:
         if "name" in known and (known.get("type") != "checkbox" or " checked" in tag):
             found.setdefault(known["name"], []).append(html.unescape(known.get("value", "on")))
     for name, options in re.findall(r'<select [^>]*name="([^"]+)"[^>]*>(.*?)</select>', inside, re.DOTALL):
-        chosen = re.findall(r'<option value="([^"]*)" selected', options)
+        chosen = (
+            re.findall(r'<option value="([^"]*)" selected', options)
+            or re.findall(r'<option value="([^"]*)"', options)[:1]
+        )
         found[name] = [html.unescape(each) for each in chosen]
     for name, text in re.findall(r'<textarea [^>]*name="([^"]+)"[^>]*>\n(.*?)</textarea>', inside, re.DOTALL):
         found[name] = [html.unescape(text)]
