@@ -25,6 +25,7 @@ from bot.console.record_creation import RecordCreation
 from bot.console.rendering import Pages
 from bot.console.reviewing import Reviewing
 from bot.console.rules import Rules
+from bot.console.trial import Trial
 from bot.console.versions import Versions
 from store.engine import Database
 
@@ -52,6 +53,7 @@ class Console:
             Rules(database, self.pages, reviewing),
             RecordCreation(database, self.pages, reviewing),
             Profiles(database, self.pages, reviewing),
+            Trial(database, self.pages),
             Versions(database, self.pages, reviewing),
         )
 

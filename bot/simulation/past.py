@@ -25,7 +25,7 @@ def past(database: Database, draft: Settings | None) -> tuple[Iterator[Labelled]
     """
     settings = draft or database.read_now(_in_force)
     listed = database.read_now(partial(overview.conversations_listed, without_case=False, limit=_MOST))
-    found = (database.read_now(partial(_conversation, conversation_id=each.id, settings=settings)) for each in listed)
+    found = (database.read_now(partial(conversation, conversation_id=each.id, settings=settings)) for each in listed)
     return (each for each in found if each.transcript), len(listed)
 
 
@@ -34,9 +34,9 @@ def _in_force(connection: Connection) -> Settings:
     return read(connection, number).settings if number else starter()
 
 
-def _conversation(connection: Connection, conversation_id: ConversationId, settings: Settings) -> Labelled:
-    conversation = conversations.get(connection, conversation_id)
-    case = None if conversation.case_number is None else cases.get(connection, conversation.case_number)
+def conversation(connection: Connection, conversation_id: ConversationId, settings: Settings) -> Labelled:
+    talk = conversations.get(connection, conversation_id)
+    case = None if talk.case_number is None else cases.get(connection, talk.case_number)
     customer = conversations.customer(connection, conversation_id)
     offered = {field.id for field in settings.fields}
     values = case.values if case else {}
@@ -44,7 +44,7 @@ def _conversation(connection: Connection, conversation_id: ConversationId, setti
     joins = case is not None and case.conversations[:1] != (conversation_id,)
     return Labelled(
         id=str(conversation_id),
-        channel=conversation.channel,
+        channel=talk.channel,
         tags=(),
         settings=settings,
         transcript=transcript,
@@ -54,7 +54,7 @@ def _conversation(connection: Connection, conversation_id: ConversationId, setti
         contained={},
         evidence={},
         case=None if joins else case is not None,
-        category=conversation.category,
-        account=conversation.account,
+        category=talk.category,
+        account=talk.account,
         joins=joins,
     )

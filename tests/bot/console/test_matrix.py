@@ -101,6 +101,8 @@ TABLE: dict[str, tuple[object, ...]] = {
     "GET /console/profiles/{id}": ADMINISTRATORS,
     "POST /console/profiles/form": ADMINISTRATORS,
     "POST /console/profiles/{id}/change": ADMINISTRATORS,
+    "GET /console/agent/try": ADMINISTRATORS,
+    "POST /console/agent/try": ADMINISTRATORS,
     "GET /console/agent/versions": ADMINISTRATORS,
     "GET /console/agent/versions/difference": ADMINISTRATORS,
     "GET /console/agent/versions/{id}/export": ADMINISTRATORS,
