@@ -32,8 +32,8 @@ _SHOWN = 100
 _FIRST = 10  # entries of a preview
 _TOLD = 50  # problems
 _WAYS = [
-    ("add", "Add and change; what the file does not hold stays"),
-    ("replace", "Take the place of all that are there"),
+    ("add", "Are added or changed, the rest stays"),
+    ("replace", "Replace all that are there"),
 ]
 
 

@@ -27,8 +27,8 @@ _ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
 _DEEP = "Its conditions are nested deeper than this form shows: change the rule in an exported file."
 _MOST = 20  # items of a rule, values of an item
 _UNKNOWN = {
-    UnknownSender.CREATE_CONTACT: "Open a case all the same, and remember them",
-    UnknownSender.SKIP: "Keep the mail, and open none",
+    UnknownSender.CREATE_CONTACT: "Open a case, and remember them",
+    UnknownSender.SKIP: "Keep the mail, open none",
 }
 _NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?")
 

@@ -81,6 +81,7 @@ class Rehearsal:
         self._updates = self._suggested = self._flips = 0
         self.decision: Decision | None = None  # the latest
         self.rules: dict[FieldId, str | None] = {}  # of every field that was tried, the rule that claimed it
+        self.refused: dict[FieldId, str] = {}  # the latest reason
         self.asks = False  # the customer would have been asked for what is missing
 
     @property
@@ -130,6 +131,7 @@ class Rehearsal:
     async def _decided(self, at: int, trigger: Trigger, predictor: Predictor) -> Decision:
         self.decision = await decide(self._snapshot(at, trigger), predictor)
         self.rules.update(self.decision.fields)
+        self.refused.update({each.field: each.reason for each in self.decision.refusals})
         self.asks = self.asks or self.decision.ask
         return self.decision
 

@@ -122,8 +122,7 @@ async def _tried(conversation: Labelled) -> Tried:
 
 
 def _fields(rehearsal: Rehearsal, fields: Iterable[CaseField]) -> Iterable[TriedField]:
-    found, decision = _values(rehearsal.case, rehearsal), rehearsal.decision
-    refused = {each.field: each.reason for each in decision.refusals} if decision else {}
+    found = _values(rehearsal.case, rehearsal)
     for field in fields:
         name = FieldId(field.id)
         rule = rehearsal.rules.get(name)
@@ -131,8 +130,7 @@ def _fields(rehearsal: Rehearsal, fields: Iterable[CaseField]) -> Iterable[Tried
             value, confidence, evidence = found[name]
             yield TriedField(field=field, value=value, confidence=confidence, evidence=evidence, by=rule)
         else:
-            reason = refused.get(name) or ("" if name in rehearsal.rules else _NOT_TRIED)
-            yield TriedField(field=field, by=rule, reason=reason or "Nothing was read for it.")
+            yield TriedField(field=field, by=rule, reason=rehearsal.refused.get(name, _NOT_TRIED))
 
 
 _NOT_TRIED = "Not tried: it is in neither list of fields, and no rule that holds updates it."
