@@ -126,9 +126,14 @@ def faults(problems: Iterable[Problem]) -> list[str]:
     """What is wrong with options, each with its place in the form."""
     told: list[str] = []
     for each in problems:
-        place = re.search(r"(?:options|catalogue)\[([0-9]+)\](?:\.(\w+))?", each.path)
-        told.append(f"{int(place[1]) + 1}, {place[2] or 'entry'}: {each.sentence}" if place else each.sentence)
+        place = re.search(r"(options|catalogue)\[([0-9]+)\](?:\.(\w+))?", each.path)
+        told.append(f"{_placed(place)}: {each.sentence}" if place else each.sentence)
     return list(dict.fromkeys(told))
+
+
+def _placed(place: re.Match[str]) -> str:
+    kind = "Option" if place[1] == "options" else "Entry"
+    return f"{kind} {int(place[2]) + 1}" + (f", {place[3]}" if place[3] else "")
 
 
 def lacking(field: Json) -> list[Problem]:

@@ -270,6 +270,17 @@ async def test_ten_thousand_entries_are_taken_over_looked_through_and_kept_by_th
     assert (field.label, len(field.catalogue)) == ("Machine", 10_000)
 
 
+async def test_settings_too_long_for_a_page_are_refused_with_what_to_do_instead(site: Site) -> None:
+    ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    lines = "\n".join(f"Product number {number},{'x' * 90}" for number in range(4_000))
+    await taken_over(ada, await upload(ada, f"value,description\n{lines}"))
+    lines = "\n".join(f"More number {number},{'x' * 90}" for number in range(4_000))
+    preview = values(await upload(ada, f"value,description\n{lines}"), 'aria-labelledby="preview"')
+    refused = await sent(ada, preview, f"{at('product')}/catalogue")
+    assert refused.status == 413
+    assert "import it with “casewright settings import”" in refused.text
+
+
 def test_what_was_written_is_read_again() -> None:
     entries = [{"value": 'a "b", c', "synonyms": ["x", "y; z"], "description": "one\ntwo", "parent": None}]
     table = catalogue_file.read(catalogue_file.written(entries))

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from bot.simulation.trying import MOST_CHARACTERS, NotSaid, said
+from store import case_reads
 from store.engine import Connection
-from store.model import AccountRole, Role, utcnow
+from store.model import AccountRole, CaseNumber, Role, utcnow
 from store.schema import metadata
 from tests.bot.console.site import Answer, Browser, Site
 from tests.bot.console.test_settings import HOSTILE, in_force, reviewed, save, values
 from tests.bot.console.test_settings_fields import sent
 from tests.flow.desk import change_settings
+from tests.store.examples import say, wrote
 
 TRY = "/console/agent/try"
 PROBLEM = "customer: My toaster leaks sparks and does not heat any more.\n"
@@ -92,13 +95,17 @@ async def test_a_draft_is_tried_before_it_is_saved_and_reviewed_again(site: Site
     assert in_force(site).creation.require == "any"
 
 
-async def test_a_conversation_that_took_place_is_tried(site: Site) -> None:
-    site.case(issue_description="It leaks")
+async def test_a_conversation_that_took_place_is_tried_and_its_reading_kept(site: Site) -> None:
+    change_settings(site.database, lambda document: document.update(keep_case_reads=True))
+    number = site.case(issue_description="It leaks")
     ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
-    assert '<option value="1"' in (await ada.get(TRY)).text
-    for number in ("1", "999", "x", "9" * 30):
-        answer = await tried(ada, conversation=number)
-        assert answer.status in {200, 422}
+    listed = await ada.get(TRY)
+    (conversation,) = re.findall(rf'<option value="([0-9]+)"[^>]*>[^<]*case {number}<', listed.text)
+    site.database.write_now(partial(say, conversation_id=int(conversation), inbound=wrote("My toaster leaks sparks")))
+    answer = await tried(ada, conversation=conversation)
+    assert "My toaster leaks sparks" in plain(answer)
+    reads = site.database.read_now(partial(case_reads.of_case, number=CaseNumber(number)))
+    assert [(each.actor_name, each.way) for each in reads] == [("Ada", "console")]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +118,8 @@ async def test_a_conversation_that_took_place_is_tried(site: Site) -> None:
         ({"text": PROBLEM, "channel": "pigeon"}, "Choose a channel."),
         ({"text": PROBLEM, "address": "ann"}, "is not an e-mail address"),
         ({"conversation": "4711"}, "There is no such conversation"),
+        ({"conversation": "x"}, "There is no such conversation"),
+        ({"conversation": "9" * 30}, "There is no such conversation"),
     ],
 )
 async def test_what_can_t_be_tried_is_told(site: Site, form: dict[str, str], told: str) -> None:
