@@ -98,6 +98,8 @@ def _writes(resolution: Resolution) -> tuple[Write, ...]:
 def _why(outcome: Outcome, missing: Sequence[FieldId], settings: Settings) -> str:
     labels = named(missing, settings)
     match outcome:
+        case Outcome.NOT_CREATED if not settings.default_fields:
+            return "No case because the settings name no default fields yet."
         case Outcome.NOT_CREATED:
             return f"No case because {labels} did not resolve."
         case Outcome.PROPOSED:
@@ -117,7 +119,8 @@ def named(fields: Sequence[FieldId], settings: Settings) -> str:
 def _asks(snapshot: Snapshot, defaults: Resolution) -> bool:
     """Once, and only where the customer is alone with the agent and has said something worth asking about."""
     settings, conversation = snapshot.settings, snapshot.conversation
-    allowed = settings.ask_for_missing is Asking.ONCE and settings.automation.create is not Level.SHADOW
+    wanted = settings.ask_for_missing is Asking.ONCE and bool(settings.default_fields)
+    allowed = wanted and settings.automation.create is not Level.SHADOW
     alone = not conversation.people and not any(_is_representatives(message) for message in snapshot.transcript)
     if not allowed or not alone or conversation.asked or snapshot.trigger is not Trigger.MESSAGE:
         return False

@@ -17,6 +17,7 @@ MAX_CHARACTERS = 2_000_000
 
 _KEYS = ("id", "name", "value")
 """What names an entry of a list: fields have an id, rules and profiles a name, options a value."""
+_UNNAMED = "operator"  # of a condition: its value is no name
 
 
 class SettingsError(ValueError):
@@ -85,7 +86,7 @@ def _compare(path: str, old: object, new: object) -> list[Difference]:
         return []
     if (before := _mapping(old)) is not None and (after := _mapping(new)) is not None:
         return _compare_mappings(before, after, lambda key: f"{path}.{key}" if path else key)
-    if (entries := _by_name(old)) is not None and (others := _by_name(new)) is not None:
+    if (entries := by_name(old)) is not None and (others := by_name(new)) is not None:
         found = _compare_mappings(entries, others, lambda key: f"{path}[{key}]")
         return found + _reordered(path, list(entries), list(others))
     return [Difference(path=path, old=old, new=new)]
@@ -108,11 +109,14 @@ def _mapping(value: object) -> dict[str, object] | None:
     return cast("dict[str, object]", value) if isinstance(value, dict) else None
 
 
-def _by_name(value: object) -> dict[str, object] | None:
-    """The entries of a list by what names them; None for anything else."""
+def by_name(value: object) -> dict[str, object] | None:
+    """The entries of a list by what names them; None for anything else, and where two have the same name."""
     entries = _entries(value)
     key = next((key for key in _KEYS if all(key in entry for entry in entries or ())), None)
-    return None if entries is None or key is None else {str(entry[key]): entry for entry in entries}
+    if entries is None or key is None or any(_UNNAMED in entry for entry in entries):
+        return None
+    named: dict[str, object] = {str(entry[key]): entry for entry in entries}
+    return named if len(named) == len(entries) else None
 
 
 def _entries(value: object) -> list[dict[str, object]] | None:

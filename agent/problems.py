@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.conditions import MAIL, condition_problems, named_fields, nearest
 from agent.record_creation import value_problems
-from agent.settings import CaseField, Expression, Incoherent, Problem, Settings
+from agent.settings import CaseField, Condition, Incoherent, Problem, Settings
 
 Path = tuple[str | int, ...]
 
@@ -94,7 +94,7 @@ def _sentence(detail: ErrorDetails, path: Path) -> str:
         case "value_error":
             return str(context["error"])
         case kind:
-            return _SENTENCES.get(kind, detail["msg"].replace("Input should", "should"))
+            return _SENTENCES.get(kind, detail["msg"].removeprefix("Input ").removeprefix("String "))
 
 
 @cache
@@ -137,16 +137,14 @@ def _references(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from named_fields("creation.optional", _names(document.get("creation"), "optional"), fields)
     for position, rule in enumerate(_list(document, "update_rules")):
         yield from named_fields(f"update_rules[{position}].fields", _names(rule, "fields"), fields)
-        if expression := _expression(rule):
-            yield from condition_problems(f"update_rules[{position}].when", expression, fields)
+        yield from _of_conditions(f"update_rules[{position}].when", _at(rule, "when"), fields)
     for position, rule in enumerate(_list(document, "record_creation_rules")):
         for number, item in enumerate(_list(rule, "items")):
             path = f"record_creation_rules[{position}].items[{number}]"
             for name in _keys_of(item, "values"):
                 if name not in fields:
                     yield Problem(f"{path}.values.{name}", f"there is no field {name!r}{nearest(name, fields)}")
-            if expression := _expression(item):
-                yield from condition_problems(f"{path}.when", expression, MAIL)
+            yield from _of_conditions(f"{path}.when", _at(item, "when"), MAIL)
 
 
 def _known_fields(entries: Sequence[Any]) -> Iterator[tuple[str, CaseField | None]]:
@@ -159,25 +157,32 @@ def _known_fields(entries: Sequence[Any]) -> Iterator[tuple[str, CaseField | Non
                 yield str(cast("Mapping[str, Any]", entry).get("id")), None
 
 
-def _expression(rule: Any) -> Expression | None:
-    if not isinstance(rule, dict):
-        return None
+def _of_conditions(path: str, node: Any, fields: Mapping[str, CaseField | None], depth: int = 0) -> Iterator[Problem]:
+    """Each condition by itself: one that has no shape yet keeps nothing about the others back."""
+    for key in ("all", "any"):
+        for position, part in enumerate(_list(node, key) if depth < _DEEPEST else ()):
+            yield from _of_conditions(f"{path}.{key}[{position}]", part, fields, depth + 1)
     try:
-        return _EXPRESSION.validate_python(cast("Mapping[str, Any]", rule).get("when"))
+        condition = Condition.model_validate(node)
     except ValidationError:
-        return None
+        return
+    yield from condition_problems(path, condition, fields)
 
 
-_EXPRESSION: TypeAdapter[Expression | None] = TypeAdapter(Expression | None)
+_DEEPEST = 100
+
+
+def _at(mapping: Any, key: str) -> Any:
+    return cast("Mapping[str, Any]", mapping).get(key) if isinstance(mapping, dict) else None
 
 
 def _list(mapping: Any, key: str) -> Sequence[Any]:
-    value = cast("Mapping[str, Any]", mapping).get(key) if isinstance(mapping, dict) else None
+    value = _at(mapping, key)
     return cast("Sequence[Any]", value) if isinstance(value, list) else ()
 
 
 def _keys_of(mapping: Any, key: str) -> Iterable[str]:
-    value = cast("Mapping[str, Any]", mapping).get(key) if isinstance(mapping, dict) else None
+    value = _at(mapping, key)
     return cast("Mapping[str, Any]", value) if isinstance(value, dict) else ()
 
 

@@ -60,7 +60,7 @@ def gate(settings: Settings, resolved: Collection[FieldId]) -> Gate:
             required = 1
         case number:
             required = number
-    return Gate(open=len(defaults) - len(missing) >= required, missing=missing)
+    return Gate(open=bool(defaults) and len(defaults) - len(missing) >= required, missing=missing)
 
 
 def select_fields(settings: Settings, facts: Facts) -> dict[FieldId, str | None]:

@@ -31,10 +31,35 @@ from agent.text import name_key
 from store.model import Author, Category
 
 __all__ = [
-    "AllOf", "AnyOf", "Asking", "Automation", "CaseField", "ChannelSettings", "Condition", "Creation",
-    "CreationItem", "Evaluation", "ExperienceProfile", "Expression", "Feature", "FieldType", "Identifier",
-    "Incoherent", "Level", "Name", "Operator", "Option", "PredictionSettings", "PredictorChoice", "Prices",
-    "Problem", "RecordCreationRule", "Settings", "UnknownSender", "UpdateRule",
+    "OUT_OF_THE_BOX",
+    "AllOf",
+    "AnyOf",
+    "Asking",
+    "Automation",
+    "CaseField",
+    "ChannelSettings",
+    "Condition",
+    "Creation",
+    "CreationItem",
+    "Evaluation",
+    "ExperienceProfile",
+    "Expression",
+    "Feature",
+    "FieldType",
+    "Identifier",
+    "Incoherent",
+    "Level",
+    "Name",
+    "Operator",
+    "Option",
+    "PredictionSettings",
+    "PredictorChoice",
+    "Prices",
+    "Problem",
+    "RecordCreationRule",
+    "Settings",
+    "UnknownSender",
+    "UpdateRule",
 ]  # fmt: skip
 
 
@@ -204,6 +229,9 @@ class Feature(StrEnum):
     CASES = "case_creation_and_update"  # autonomous case creation and update from conversations
 
 
+OUT_OF_THE_BOX = "Everything"  # the profile that a new installation has
+
+
 class ExperienceProfile(Document):
     """What a group of representatives may use; `members` are native user ids, or of groups; "*" is everybody."""
 
@@ -237,7 +265,7 @@ class Settings(Document):
     categories: tuple[Category, ...] = tuple(Category)  # that the agent may create or update cases on
     channels: Channels = Channels()
     fields: tuple[CaseField, ...]
-    default_fields: tuple[Identifier, ...] = Field(min_length=1)
+    default_fields: tuple[Identifier, ...]  # without one the agent opens no case
     creation: Creation = Creation()
     record_creation_rules: tuple[RecordCreationRule, ...] = ()
     update_rules: tuple[UpdateRule, ...] = ()
@@ -247,7 +275,7 @@ class Settings(Document):
     evaluation: Evaluation = Evaluation()
     prediction: PredictionSettings = PredictionSettings()
     ask_for_missing: Asking = Asking.ONCE
-    experience_profiles: tuple[ExperienceProfile, ...] = (ExperienceProfile(name="Everything"),)
+    experience_profiles: tuple[ExperienceProfile, ...] = (ExperienceProfile(name=OUT_OF_THE_BOX),)
     keep_case_reads: bool = False  # who read which case, at the console or through the API
 
     def field(self, field_id: str) -> CaseField | None:

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from math import inf
 
+from pydantic import ValidationError
+
 from agent.document import starter
 from agent.settings import Settings
 from store import settings as versions
@@ -46,11 +48,19 @@ class CurrentSettings:
         return self._known if time.monotonic() - self._asked_at < RECENT else None
 
 
+class Unreadable(LookupError):
+    """The version is there, and this Casewright can't read it: another one saved it."""
+
+
 def read(connection: Connection, number: int) -> InForce:
+    """Raises LookupError where there is no such version, Unreadable where it does not fit."""
     stored = versions.get(connection, number)
     if stored is None:
         raise LookupError(f"There is no settings version {number}.")
-    return InForce(version=number, settings=Settings.model_validate(stored.document))
+    try:
+        return InForce(version=number, settings=Settings.model_validate(stored.document))
+    except ValidationError as error:
+        raise Unreadable(f"Version {number} of the settings does not fit this version of Casewright.") from error
 
 
 def ensure_starter(database: Database) -> None:

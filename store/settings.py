@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from store.model import Json
 from store.schema import settings_versions
@@ -22,10 +21,14 @@ class SettingsConflict(Exception):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettingsVersion:
     version: int
-    document: Json
     author: str
     comment: str
     created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettingsDocument(SettingsVersion):
+    document: Json
 
 
 def current_number(connection: Connection) -> int:
@@ -33,25 +36,21 @@ def current_number(connection: Connection) -> int:
     return connection.execute(select(func.coalesce(func.max(settings_versions.c.version), 0))).scalar_one()
 
 
-def get(connection: Connection, version: int) -> SettingsVersion | None:
+def get(connection: Connection, version: int) -> SettingsDocument | None:
     if version > _LARGEST:
         return None
-    row = connection.execute(select(settings_versions).where(settings_versions.c.version == version)).one_or_none()
-    return None if row is None else _version(row)
+    query = select(settings_versions).where(settings_versions.c.version == version)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else SettingsDocument(**row)
 
 
-def history(connection: Connection) -> list[SettingsVersion]:
-    """Newest first."""
-    rows = connection.execute(select(settings_versions).order_by(settings_versions.c.version.desc()))
-    return [_version(row) for row in rows]
-
-
-def page(connection: Connection, *, before: int | None, limit: int) -> list[SettingsVersion]:
-    """Newest first, from where the page before ended."""
-    wanted = select(settings_versions).order_by(settings_versions.c.version.desc()).limit(limit)
+def history(connection: Connection, *, before: int | None = None, limit: int | None = None) -> list[SettingsVersion]:
+    """Newest first, without the documents, which may be long; `before`: those that came before this version."""
+    told = [column for column in settings_versions.c if column.name != "document"]
+    query = select(*told).order_by(settings_versions.c.version.desc()).limit(limit)
     if before is not None:
-        wanted = wanted.where(settings_versions.c.version < min(before, _LARGEST))
-    return [_version(row) for row in connection.execute(wanted)]
+        query = query.where(settings_versions.c.version < min(before, _LARGEST))
+    return [SettingsVersion(**row) for row in connection.execute(query).mappings()]
 
 
 def save(connection: Connection, document: Json, *, author: str, comment: str, based_on: int) -> int:
@@ -69,13 +68,3 @@ def save(connection: Connection, document: Json, *, author: str, comment: str, b
     if kept.scalar_one_or_none() is None:
         raise SettingsConflict
     return based_on + 1
-
-
-def _version(row: Row[Any]) -> SettingsVersion:
-    return SettingsVersion(
-        version=row.version,
-        document=row.document,
-        author=row.author,
-        comment=row.comment,
-        created_at=row.created_at,
-    )

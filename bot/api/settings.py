@@ -28,7 +28,7 @@ from bot.text import one_line
 from store import settings as versions
 from store.api_answers import Answer
 from store.engine import Connection, Database
-from store.settings import SettingsConflict, SettingsVersion
+from store.settings import SettingsConflict, SettingsDocument, SettingsVersion
 
 log = structlog.get_logger()
 
@@ -187,7 +187,7 @@ class SettingsCalls:
     async def _list(self, visit: Visit) -> web.StreamResponse:
         page = cursors.wanted(visit.request.query)
         before = page.after[0] if page.after else None
-        found = await self._database.read(partial(versions.page, before=before, limit=page.limit + 1))
+        found = await self._database.read(partial(versions.history, before=before, limit=page.limit + 1))
         rows = found[: page.limit]
         following = cursor(rows[-1].version) if len(found) > page.limit else None
         return answered(VersionPage(items=[_line(each) for each in rows], next=following))
@@ -228,7 +228,7 @@ def _in_force(connection: Connection) -> tuple[SettingsVersion, Settings]:
     return _version(connection, number), in_force.read(connection, number).settings
 
 
-def _version(connection: Connection, number: int) -> SettingsVersion:
+def _version(connection: Connection, number: int) -> SettingsDocument:
     """Raises Refused."""
     kept = versions.get(connection, number)
     if kept is None:

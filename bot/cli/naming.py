@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from agent.settings import CaseField, Settings
 from bot import words
 from bot.settings import CurrentSettings
@@ -41,5 +39,5 @@ class Naming:
 def naming(connection: Connection) -> Naming:
     try:
         return Naming(CurrentSettings()(connection).settings)
-    except (LookupError, ValidationError):  # none yet, or none that this version can read
+    except LookupError:  # none yet, or none that this version can read
         return Naming(None)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
 from agent import document
 from agent.document import Difference, SettingsError
@@ -166,10 +165,10 @@ def _latest(database: Database) -> int:
 def _stored(connection: Connection, number: int) -> Settings:
     try:
         return in_force.read(connection, number).settings
+    except in_force.Unreadable as error:
+        raise Failure(f"Version {number} does not fit this version of Casewright; import settings that do.") from error
     except LookupError as error:
         raise Mistake(f"There is no settings version {number}; `casewright settings history` lists them.") from error
-    except ValidationError as error:
-        raise Failure(f"Version {number} does not fit this version of Casewright; import settings that do.") from error
 
 
 def _changes(database: Database, latest: int, settings: Settings) -> bool:

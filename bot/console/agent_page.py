@@ -10,7 +10,6 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiMapping
 
-from agent.problems import find_problems
 from agent.settings import Asking, Level, Problem, Settings
 from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Route, Visit
@@ -73,9 +72,11 @@ class AgentPage:
         form = await visit.request.post()
         base = await self._reviewing.base(form)
         document = typed(form, as_document(base.settings))
-        if problems := find_problems(document):
+        if form.get("do") == "again":
+            return self._page(visit, document, base.settings, base.version)
+        if problems := await self._reviewing.problems(document):
             return self._page(visit, document, base.settings, base.version, problems)
-        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
+        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH, form=form)
 
 
 def typed(form: MultiMapping[Any], document: Json) -> Json:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from multidict import MultiMapping
 
 from agent.conditions import CONVERSATION, OPERATORS
-from agent.settings import AllOf, AnyOf, CaseField, Condition, Expression, FieldType, Operator
+from agent.settings import AllOf, AnyOf, CaseField, Condition, Expression, FieldType, Operator, Problem
 
 Match = Literal["all", "any"]
 Kind = Literal["none", "options", "yes_no", "number", "day", "text"]
 
 MOST = 20  # groups of a rule, conditions of a group
+LISTED = 500  # options that a page holds; of a longer catalogue, one is typed
 _DATA = {Operator.HAS_DATA, Operator.HAS_NO_DATA}
 _EQUAL = {Operator.EQUALS, Operator.NOT_EQUALS, Operator.ONE_OF}
 _NUMBERS = {FieldType.INTEGER, FieldType.DECIMAL, FieldType.CURRENCY}
@@ -133,7 +134,11 @@ def kind(row: Row, known: CaseField) -> Kind:
     """Which input its value takes."""
     if row.operator in _DATA:
         return "none"
-    if known.choices and (row.operator in _EQUAL or known.type is FieldType.MULTI_CHOICE):
+    if (
+        known.choices
+        and len(known.choices) <= LISTED
+        and (row.operator in _EQUAL or known.type is FieldType.MULTI_CHOICE)
+    ):
         return "options"
     if known.type is FieldType.YES_NO:
         return "yes_no"
@@ -145,9 +150,10 @@ def kind(row: Row, known: CaseField) -> Kind:
 # --- from a form ------------------------------------------------------------------------------------
 
 
-def typed(form: MultiMapping[Any], fields: Mapping[str, CaseField]) -> Conditions:
-    groups = [_typed_group(form, f"g{number}", fields) for number in range(_count(form, "groups"))]
-    return Conditions(match=_typed_match(form, "match"), groups=groups)
+def typed(form: MultiMapping[Any], fields: Mapping[str, CaseField], prefix: str = "") -> Conditions:
+    """`prefix`: before the names of the inputs, where a form has several sets of conditions."""
+    groups = [_typed_group(form, f"{prefix}g{number}", fields) for number in range(_count(form, f"{prefix}groups"))]
+    return Conditions(match=_typed_match(form, f"{prefix}match"), groups=groups)
 
 
 def _typed_group(form: MultiMapping[Any], name: str, fields: Mapping[str, CaseField]) -> Rows:
@@ -172,6 +178,27 @@ def _typed_match(form: MultiMapping[Any], name: str) -> Match:
 def _count(form: MultiMapping[Any], name: str) -> int:
     text = str(form.get(name, "0"))
     return min(int(text), MOST) if re.fullmatch("[0-9]{1,3}", text) else 0
+
+
+def faults(problems: Iterable[Problem], conditions: Conditions) -> list[str]:
+    """What is wrong with conditions, each with its place in the form."""
+    found: dict[str, str] = {}
+    for each in problems:
+        where, row = _place(each.path, conditions)
+        sentence = each.sentence if row is None or row.field else "choose a field, or remove the condition"
+        found.setdefault(f"{where}{sentence}", sentence)
+    return list(found)
+
+
+def _place(path: str, conditions: Conditions) -> tuple[str, Row | None]:
+    """Groups of one and single conditions leave no trace in a path."""
+    numbers = [int(each) for each in re.findall(r"\[([0-9]+)\]", path.partition(".when")[2])]
+    group = numbers.pop(0) if len(conditions.groups) > 1 and numbers else 0
+    rows = conditions.groups[group].rows if group < len(conditions.groups) else []
+    row = numbers.pop(0) if len(rows) > 1 and numbers else 0
+    if row >= len(rows) or (len(rows) > 1 and not path.partition(".when")[2]):
+        return "", None
+    return f"Condition {row + 1} of group {group + 1}: ", rows[row]
 
 
 def pressed(conditions: Conditions, button: str) -> None:

@@ -13,14 +13,19 @@ from bot.access.routes import Refused, Route, Visit
 from bot.console import files
 from bot.console.agent_page import AgentPage
 from bot.console.case_page import CasePage
+from bot.console.catalogues import Catalogues
 from bot.console.entrance import Entrance
+from bot.console.fields import Fields
 from bot.console.keys import Keys
 from bot.console.lists import Lists
 from bot.console.own import Own
 from bot.console.people import People
+from bot.console.profiles import Profiles
+from bot.console.record_creation import RecordCreation
 from bot.console.rendering import Pages
 from bot.console.reviewing import Reviewing
 from bot.console.rules import Rules
+from bot.console.trial import Trial
 from bot.console.versions import Versions
 from store.engine import Database
 
@@ -43,7 +48,12 @@ class Console:
             Keys(database, self.pages),
             reviewing,
             AgentPage(database, self.pages, reviewing),
+            Fields(database, self.pages, reviewing),
+            Catalogues(database, self.pages, reviewing),
             Rules(database, self.pages, reviewing),
+            RecordCreation(database, self.pages, reviewing),
+            Profiles(database, self.pages, reviewing),
+            Trial(database, self.pages),
             Versions(database, self.pages, reviewing),
         )
 

@@ -10,14 +10,13 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiMapping
 
-from agent.problems import find_problems
-from agent.settings import Problem, Settings, UpdateRule
+from agent.settings import Problem, Settings
 from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Refused, Route, Visit
-from bot.console import conditions
+from bot.console import conditions, entries
 from bot.console.conditions import Conditions, TooDeep
 from bot.console.rendering import Pages
-from bot.console.reviewing import Json, Reviewing, as_document, latest, number_of
+from bot.console.reviewing import Json, Reviewing, as_document, latest
 from bot.settings import InForce
 from store.engine import Database
 
@@ -51,6 +50,7 @@ class Rules:
             Route(method="GET", path=f"{PATH}/new", right=right, handler=self._new),
             Route(method="GET", path=_ONE, right=right, handler=self._edit),
             Route(method="POST", path=f"{PATH}/form", right=right, handler=self._typed),
+            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._arrange),
             Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._change),
         ]
 
@@ -72,7 +72,7 @@ class Rules:
 
     async def _edit(self, visit: Visit) -> web.StreamResponse:
         now, position = await self._database.read(latest), int(visit.request.match_info["id"])
-        rule = _rule(now.settings, position)
+        rule = entries.at(now.settings.update_rules, position)
         try:
             shown = conditions.shown(rule.when)
         except TooDeep:
@@ -81,13 +81,14 @@ class Rules:
         return self._form(visit, Draft(rule=document, conditions=shown, base=now, position=str(position)))
 
     def _form(self, visit: Visit, draft: Draft, problems: Sequence[Problem] = ()) -> web.Response:
-        wrong = {_input(each.path): each.sentence for each in problems}
+        of_conditions = [each for each in problems if _part(each.path) == "when"]
+        wrong = entries.told((each for each in problems if each not in of_conditions), _part)
         settings = draft.base.settings
         return self._pages.show(
             visit,
             "rule.html",
             title="Rule" if draft.position else "New rule",
-            status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
             rule=draft.rule,
             conditions=draft.conditions,
             fields=settings.fields,
@@ -97,6 +98,7 @@ class Rules:
             based_on=draft.base.version,
             position=draft.position,
             errors=wrong,
+            faults=conditions.faults(of_conditions, draft.conditions),
         )
 
     async def _typed(self, visit: Visit) -> web.StreamResponse:
@@ -110,24 +112,24 @@ class Rules:
             return self._form(visit, draft)
         rule["when"] = conditions.expressed(typed, fields)
         document = as_document(base.settings)
-        _put(document["update_rules"], rule, draft.position)
-        if problems := find_problems(document):
+        entries.put(document["update_rules"], rule, draft.position)
+        if problems := await self._reviewing.problems(document):
             return self._form(visit, draft, problems)
-        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
+        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH, form=form)
 
     async def _change(self, visit: Visit) -> web.StreamResponse:
         form = await visit.request.post()
         base = await self._reviewing.base(form)
         position, document = int(visit.request.match_info["id"]), as_document(base.settings)
-        _rule(base.settings, position)
-        _changed(document["update_rules"], position, str(form.get("do", "")))
+        entries.change(document["update_rules"], position, str(form.get("do", "")))
         return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
 
-
-def _rule(settings: Settings, position: int) -> UpdateRule:
-    if position >= len(settings.update_rules):
-        raise Refused(HTTPStatus.NOT_FOUND)
-    return settings.update_rules[position]
+    async def _arrange(self, visit: Visit) -> web.StreamResponse:
+        form = await visit.request.post()
+        base = await self._reviewing.base(form)
+        document = as_document(base.settings)
+        document["update_rules"] = entries.arranged(document["update_rules"], str(form.get("order", "")))
+        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
 
 
 def _by_id(settings: Settings) -> dict[str, Any]:
@@ -142,29 +144,7 @@ def _of_form(form: MultiMapping[Any]) -> Json:
     }
 
 
-def _put(rules: list[Json], rule: Json, position: str) -> None:
-    """A new one goes to the end."""
-    place = number_of(position) if position else len(rules)
-    if place > len(rules):
-        raise Refused(HTTPStatus.NOT_FOUND)
-    rules[place : place + 1] = [rule]
-
-
-def _changed(rules: list[Json], position: int, button: str) -> None:
-    match button:
-        case "activate" | "deactivate":
-            rules[position]["active"] = button == "activate"
-        case "remove":
-            del rules[position]
-        case "up" if position > 0:
-            rules.insert(position - 1, rules.pop(position))
-        case "down":
-            rules.insert(position + 1, rules.pop(position))
-        case _:
-            pass  # the first one can't go up
-
-
-def _input(path: str) -> str:
+def _part(path: str) -> str:
     """The part of the form that a problem's path belongs to."""
     parts = path.split(".")
     return next(

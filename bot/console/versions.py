@@ -19,6 +19,8 @@ from store.engine import Connection, Database
 
 PATH = "/console/agent/versions"
 _ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
+_SHOWN = 50
+_LAST = 999_999_999
 
 
 class Versions:
@@ -37,9 +39,18 @@ class Versions:
         ]
 
     async def _list(self, visit: Visit) -> web.StreamResponse:
-        history = await self._database.read(stored.history)
-        choices = [(each.version, f"Version {each.version}") for each in history]
-        return self._pages.show(visit, "versions.html", title="Versions", history=history, choices=choices)
+        before = number_of(visit.request.query.get("before", str(_LAST)))
+        found = await self._database.read(partial(stored.history, before=before, limit=_SHOWN + 1))
+        history = found[:_SHOWN]
+        return self._pages.show(
+            visit,
+            "versions.html",
+            title="Versions",
+            history=history,
+            choices=[(each.version, f"Version {each.version}") for each in history],
+            newest=before == _LAST,
+            earlier=history[-1].version if len(found) > _SHOWN else None,
+        )
 
     async def _compare(self, visit: Visit) -> web.StreamResponse:
         numbers = [number_of(visit.request.query.get(name, "")) for name in ("old", "new")]
@@ -69,6 +80,8 @@ class Versions:
     async def _settings(self, number: int) -> Settings:
         try:
             return await self._database.read(partial(_read, number=number))
+        except in_force.Unreadable as error:
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
         except LookupError:
             raise Refused(HTTPStatus.NOT_FOUND) from None
 

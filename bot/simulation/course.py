@@ -79,6 +79,18 @@ class Rehearsal:
         self._why = "It joined a case that was there." if conversation.joins else "No customer wrote anything."
         self._opened: int | None = None
         self._updates = self._suggested = self._flips = 0
+        self.decision: Decision | None = None  # the latest
+        self.rules: dict[FieldId, str | None] = {}  # of every field that was tried, the rule that claimed it
+        self.refused: dict[FieldId, str] = {}  # the latest reason
+        self.asks = False  # the customer would have been asked for what is missing
+
+    @property
+    def case(self) -> Case | None:
+        return self._case
+
+    @property
+    def conversation(self) -> Conversation:
+        return self._conversation
 
     @property
     def values(self) -> dict[FieldId, Value]:
@@ -104,11 +116,24 @@ class Rehearsal:
         if self._case is None and self._category is Category.EMAIL:
             trigger = self._by_rule(at) or trigger
         case = self._case
-        decision = await decide(self._snapshot(at, trigger), predictor)
+        decision = await self._decided(at, trigger, predictor)
         if case is None:
             self._create(at, decision)
         else:
             self._change(case, decision)
+
+    async def update(self, predictor: Predictor) -> None:
+        """What a representative's command would make of the case that is there in the end."""
+        if self._case is not None:
+            last = len(self._labelled.transcript) - 1
+            self._change(self._case, await self._decided(last, Trigger.COMMAND, predictor))
+
+    async def _decided(self, at: int, trigger: Trigger, predictor: Predictor) -> Decision:
+        self.decision = await decide(self._snapshot(at, trigger), predictor)
+        self.rules.update(self.decision.fields)
+        self.refused.update({each.field: each.reason for each in self.decision.refusals})
+        self.asks = self.asks or self.decision.ask
+        return self.decision
 
     def _trigger(self, at: int) -> Trigger | None:
         """A customer's message, and the first answer."""

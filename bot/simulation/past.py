@@ -37,8 +37,8 @@ def in_force(connection: Connection) -> Settings:
 
 def labelled(connection: Connection, conversation_id: ConversationId, settings: Settings) -> Labelled:
     """What the conversation's case says now counts as right."""
-    conversation = conversations.get(connection, conversation_id)
-    case = None if conversation.case_number is None else cases.get(connection, conversation.case_number)
+    talk = conversations.get(connection, conversation_id)
+    case = None if talk.case_number is None else cases.get(connection, talk.case_number)
     customer = conversations.customer(connection, conversation_id)
     offered = {field.id for field in settings.fields}
     values = case.values if case else {}
@@ -46,7 +46,7 @@ def labelled(connection: Connection, conversation_id: ConversationId, settings: 
     joins = case is not None and case.conversations[:1] != (conversation_id,)
     return Labelled(
         id=str(conversation_id),
-        channel=conversation.channel,
+        channel=talk.channel,
         tags=(),
         settings=settings,
         transcript=transcript,
@@ -56,7 +56,7 @@ def labelled(connection: Connection, conversation_id: ConversationId, settings: 
         contained={},
         evidence={},
         case=None if joins else case is not None,
-        category=conversation.category,
-        account=conversation.account,
+        category=talk.category,
+        account=talk.account,
         joins=joins,
     )

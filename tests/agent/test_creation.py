@@ -52,6 +52,14 @@ async def test_a_rule_that_is_not_active_adds_nothing_to_a_form() -> None:
     assert set(predictable_fields(settings)) == {*settings.default_fields, *settings.creation.optional}
 
 
+async def test_without_default_fields_nothing_opens_and_nothing_is_asked() -> None:
+    for require in ("all", "any"):
+        empty = with_settings(default_fields=[], creation={"require": require})
+        decision = await decide(snapshot("My toaster leaks sparks", settings=empty), LEAK)
+        assert (decision.outcome, decision.ask) == (Outcome.NOT_CREATED, False)
+        assert decision.why == "No case because the settings name no default fields yet."
+
+
 async def test_optional_fields_are_predicted_only_once_the_gate_is_open() -> None:
     predictor = Script(LEAK.reads)
     await decide(snapshot("it leaks"), predictor)

@@ -48,11 +48,10 @@ def test_versions_are_consecutive_and_all_kept_newest_first(database: Database) 
         assert save(database, {"number": number}, based_on=number) == number + 1
 
     assert database.read_now(settings.current_number) == 3
-    assert [(each.version, each.document) for each in history(database)] == [
-        (3, {"number": 2}),
-        (2, {"number": 1}),
-        (1, {"number": 0}),
-    ]
+    assert [each.version for each in history(database)] == [3, 2, 1]
+    assert [each.version for each in database.read_now(partial(settings.history, before=3, limit=1))] == [2]
+    documents = [database.read_now(partial(settings.get, version=number)) for number in (1, 2, 3)]
+    assert [each and each.document for each in documents] == [{"number": 0}, {"number": 1}, {"number": 2}]
 
 
 @pytest.mark.parametrize("based_on", [0, 1, 3, -1])
@@ -90,6 +89,6 @@ async def test_of_many_who_save_at_once_one_succeeds(database: Database) -> None
 def test_a_number_that_no_version_can_have_is_none(database: Database) -> None:
     save(database)
     assert database.read_now(partial(settings.get, version=10**18)) is None
-    [page] = database.read_now(partial(settings.page, before=2**63 - 1, limit=9))
+    [page] = database.read_now(partial(settings.history, before=2**63 - 1, limit=9))
     assert page.version == 1
-    assert database.read_now(partial(settings.page, before=1, limit=9)) == []
+    assert database.read_now(partial(settings.history, before=1, limit=9)) == []

@@ -67,3 +67,37 @@ if (live) {
   };
   setInterval(() => look().catch(() => {}), 3000);
 }
+
+// Entries of a list are dragged to another place; the buttons beside them do the same.
+for (const list of document.querySelectorAll("[data-order]")) {
+  const form = document.getElementById(list.dataset.order);
+  const entries = [...list.children];
+  let dragged;
+  for (const entry of entries) {
+    entry.draggable = true;
+    entry.addEventListener("dragstart", (event) => {
+      dragged = entry;
+      event.dataTransfer.effectAllowed = "move";
+      entry.classList.add("dragged");
+    });
+    entry.addEventListener("dragover", (event) => {
+      if (!dragged) return;
+      event.preventDefault();
+      const { top, height } = entry.getBoundingClientRect();
+      if (entry !== dragged) entry[event.clientY < top + height / 2 ? "before" : "after"](dragged);
+    });
+    entry.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const order = [...list.children].map((each) => entries.indexOf(each));
+      if (order.some((position, place) => position !== place)) {
+        form.elements.order.value = order.join();
+        form.submit();
+      }
+    });
+    entry.addEventListener("dragend", () => {
+      entry.classList.remove("dragged");
+      dragged = undefined;
+      list.append(...entries); // let go of elsewhere: as it was
+    });
+  }
+}

@@ -1,5 +1,6 @@
 import getpass
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ def named(text: str, company: str) -> str:
 
 def in_force(database: Database) -> tuple[int, str]:
     newest = database.read_now(versions.history)[0]
-    return newest.version, newest.document["company"]
+    stored = database.read_now(partial(versions.get, version=newest.version))
+    assert stored is not None
+    return newest.version, stored.document["company"]
 
 
 def test_what_is_exported_is_the_document_in_force(cli: CommandLine, starter: Path) -> None:

@@ -27,9 +27,18 @@ LOOKS: dict[str, dict[str, Any]] = {
 OUTSIDE = ("/console/login", "/console/link/used")
 SETTINGS = (
     "/console/agent",
+    "/console/agent/fields",
+    "/console/agent/fields/new",
+    "/console/agent/fields/2",
+    "/console/agent/fields/3/catalogue",
     "/console/agent/rules",
     "/console/agent/rules/new",
     "/console/agent/rules/0",
+    "/console/agent/record-creation",
+    "/console/agent/record-creation/0",
+    "/console/agent/try",
+    "/console/profiles",
+    "/console/profiles/0",
     "/console/agent/versions",
     "/console/agent/versions/difference?old=1&new=1",
 )

@@ -73,14 +73,17 @@ async def test_the_worked_example_is_set_up_by_clicking(site: Site) -> None:
 
 def values(answer: Answer, form: str = 'class="sheet"') -> dict[str, Any]:
     """What a form would send as it stands: texts, chosen options, checked boxes, and texts of several lines."""
-    inside = answer.text[answer.text.index(form) :]
+    inside = answer.text[answer.text.index(form) :].partition("</form>")[0]
     found: dict[str, Any] = {}
     for tag in re.findall(r"<input [^>]*>", inside):
         known = dict(re.findall(r'(\w+)="([^"]*)"', tag))
         if "name" in known and (known.get("type") != "checkbox" or " checked" in tag):
             found.setdefault(known["name"], []).append(html.unescape(known.get("value", "on")))
     for name, options in re.findall(r'<select [^>]*name="([^"]+)"[^>]*>(.*?)</select>', inside, re.DOTALL):
-        chosen = re.findall(r'<option value="([^"]*)" selected', options)
+        chosen = (
+            re.findall(r'<option value="([^"]*)" selected', options)
+            or re.findall(r'<option value="([^"]*)"', options)[:1]
+        )
         found[name] = [html.unescape(each) for each in chosen]
     for name, text in re.findall(r'<textarea [^>]*name="([^"]+)"[^>]*>\n(.*?)</textarea>', inside, re.DOTALL):
         found[name] = [html.unescape(text)]
