@@ -10,10 +10,15 @@ from store.model import Author, ContactId
 from store.schema import contact_identities, contacts
 from store.sql import alone, insert, now
 
-_IDENTITY = select(contact_identities).where(
-    contact_identities.c.channel == bindparam("channel"),
-    contact_identities.c.account == bindparam("account"),
-    contact_identities.c.external_id == bindparam("author"),
+# Held until the end, so that nobody is erased in between: who comes then is a new contact.
+_IDENTITY = (
+    select(contact_identities)
+    .where(
+        contact_identities.c.channel == bindparam("channel"),
+        contact_identities.c.account == bindparam("account"),
+        contact_identities.c.external_id == bindparam("author"),
+    )
+    .with_for_update(read=True, key_share=True)
 )
 _CREATE = insert(contacts).returning(contacts.c.id)
 _BIND = insert(contact_identities)

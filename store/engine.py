@@ -36,6 +36,7 @@ SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # an acknowledgement is a promise: it survives a power cut
     "foreign_keys=ON",
+    "secure_delete=ON",  # what is removed is overwritten, not only let go of
     "cache_size=-16000",
     "temp_store=MEMORY",
 )

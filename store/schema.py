@@ -96,6 +96,7 @@ contacts = Table(
     _id(),
     Column("name", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("erased_at", UtcDateTime),  # the number alone is left, so that it never becomes somebody else's
 )
 
 contact_identities = Table(
@@ -133,6 +134,7 @@ conversations = Table(
     Column("lease_owner", BigId),
     Column("lease_token", BigId, nullable=False, default=0),
     Column("lease_until", UtcDateTime),
+    Column("erased_at", UtcDateTime),  # nothing is left of what was said
     UniqueConstraint("channel", "account", "key"),
     # The inbox: where somebody wrote last comes first.
     Index("ix_conversations_last_message_at", "last_message_at", "id"),
@@ -213,6 +215,7 @@ cases = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     # Grows with every change: a decision made on an older revision is made again.
     Column("revision", Integer, nullable=False, default=0),
+    Column("erased_at", UtcDateTime),  # nothing is left of what it said
     # Lists open cases, newest first.
     Index("ix_cases_status", "status", "number"),
     Index("ix_cases_owner", "owner_id", "status"),
@@ -330,7 +333,7 @@ predictions_spent = Table(
 audit = Table(
     "audit",
     metadata,
-    # Append-only: triggers refuse DELETE, and any UPDATE but setting `old`, `new` and `evidence` to NULL (erasure).
+    # Append-only: triggers refuse DELETE, and any UPDATE but an erasure: `old`, `new`, `evidence` or `reason` to NULL.
     _id(),
     Column("at", UtcDateTime, nullable=False),
     _case(),
@@ -569,6 +572,8 @@ mails = Table(
     Index("ix_mails_state", "state", "id"),
     # Tells when the last one came.
     Index("ix_mails_arrivals", "account", "received_at"),
+    # Finds what belongs to a conversation.
+    Index("ix_mails_conversation", "account", "conversation_key"),
     # Finds what is to be marked or moved.
     Index(
         "ix_mails_unsettled",

@@ -1,0 +1,43 @@
+"""What was erased: contacts, conversations and cases, and room for the audit to forget words one by one."""
+# pyright: basic
+# Alembic's operations take columns of any type; strict mode asks for each one's.
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from store.schema import UtcDateTime
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    for table in ("cases", "contacts", "conversations"):
+        op.add_column(table, sa.Column("erased_at", UtcDateTime, nullable=True))
+    op.create_index("ix_mails_conversation", "mails", ["account", "conversation_key"])
+    _let_the_audit_forget()
+
+
+def _let_the_audit_forget() -> None:
+    """Still refuses any UPDATE but an erasure: of old, new, evidence and reason, each stays as it is or becomes NULL."""
+    kept = "at case_number conversation_id actor_kind actor_id actor_name what field confidence rule"
+    kept += " settings_version predictor id"
+    same = [f"NEW.{column} IS NOT DISTINCT FROM OLD.{column}" for column in kept.split()]
+    gone = [
+        f"(NEW.{column} IS NULL OR NEW.{column} IS NOT DISTINCT FROM OLD.{column})"
+        for column in ("old", "new", "evidence", "reason")
+    ]
+    erasure = " AND ".join(same + gone)
+    if op.get_bind().dialect.name == "sqlite":
+        erasure = erasure.replace("IS NOT DISTINCT FROM", "IS")
+        fail = "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END"
+        op.execute("DROP TRIGGER audit_update")
+        op.execute(f"CREATE TRIGGER audit_update BEFORE UPDATE ON audit WHEN NOT ({erasure}) {fail}")
+        return
+    op.execute("DROP TRIGGER audit_update ON audit")
+    op.execute(
+        f"CREATE TRIGGER audit_update BEFORE UPDATE ON audit FOR EACH ROW WHEN (NOT ({erasure}))"
+        " EXECUTE FUNCTION audit_is_append_only()"
+    )
