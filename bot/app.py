@@ -36,6 +36,7 @@ from bot.console.console import Console
 from bot.delivery import Delivery
 from bot.desk import CaseDesk
 from bot.evaluation import Evaluator
+from bot.forgetting import Forgetting
 from bot.handling import Handling, gave_up
 from bot.intake import Intake
 from bot.metrics import Metrics
@@ -87,6 +88,7 @@ class Application:
             gave_up=gave_up,
         )
         self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
+        self.forgetting = Forgetting(database, self.settings)
         self.clock = Clock(database, self.work, self.metrics, fires=works)
 
     def _llm(self) -> Llm | None:
@@ -235,6 +237,8 @@ async def running(app: Application, *, web: bool = True, worker: bool = True) ->
         endless = [parts.create_task(app.clock.run(), name="clock")]
         if web:
             endless += [parts.create_task(channel.run(app.intake), name=name) for name, channel in app.channels.items()]
+        if worker:
+            endless.append(parts.create_task(app.forgetting.run(), name="forgetting"))
         finishing = [parts.create_task(_work(app), name="work")] if worker else []
         try:
             async with _listening(app) if web else nullcontext("working without an address") as address:

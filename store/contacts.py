@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from store.model import Author, ContactId
 from store.schema import contact_identities, contacts
-from store.sql import alone, insert, now
+from store.sql import alone, has, insert, now
 
 # Held until the end, so that nobody is erased in between: who comes then is a new contact.
 _IDENTITY = (
@@ -77,3 +79,44 @@ def _bind(connection: Connection, contact_id: ContactId, channel: str, account: 
     }
     connection.execute(_BIND, row)
     return contact_id
+
+
+# --- a list of them ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContactRow:
+    id: ContactId
+    name: str
+    created_at: datetime
+    known_as: tuple[tuple[str, str], ...]  # channel, and the id or address there
+
+
+def listed(connection: Connection, text: str, *, before: int | None, limit: int) -> list[ContactRow]:
+    """Newest first; `text`: part of a name, an address or a channel's id."""
+    here = [contacts.c.erased_at.is_(None), *([] if before is None else [contacts.c.id < before])]
+    query = select(contacts).where(*here).order_by(contacts.c.id.desc()).limit(limit)
+    if text:
+        query = query.where(contacts.c.id.in_(_named(connection, text, before=before, limit=limit)))
+    rows = connection.execute(query).all()
+    theirs = select(contact_identities).where(contact_identities.c.contact_id.in_([row.id for row in rows]))
+    known: dict[int, list[tuple[str, str]]] = {}
+    for each in connection.execute(theirs.order_by(contact_identities.c.id)):
+        known.setdefault(each.contact_id, []).append((each.channel, each.email or each.external_id))
+    return [
+        ContactRow(
+            id=ContactId(row.id), name=row.name, created_at=row.created_at, known_as=tuple(known.get(row.id, ()))
+        )
+        for row in rows
+    ]
+
+
+def _named(connection: Connection, text: str, *, before: int | None, limit: int) -> set[int]:
+    """The newest by their names, and the newest by their ids: each search ends where it has found enough."""
+    mine = contact_identities.c
+    known_as = or_(has(connection, mine.external_id, text), has(connection, mine.email, text))
+    found: set[int] = set()
+    for key, fits in ((contacts.c.id, contacts.c.name.icontains(text, autoescape=True)), (mine.contact_id, known_as)):
+        query = select(key).where(fits).order_by(key.desc()).limit(limit)
+        found |= set(connection.execute(query if before is None else query.where(key < before)).scalars())
+    return found

@@ -252,6 +252,8 @@ case_conversations = Table(
     Column("conversation_id", BigId, ForeignKey("conversations.id"), primary_key=True),
     Column("live", Boolean, nullable=False),
     Column("linked_at", UtcDateTime, nullable=False),
+    # Finds the cases of a conversation, also those that are live no more.
+    Index("ix_case_conversations_conversation_id", "conversation_id"),
     # One live case per conversation; earlier ones stay linked.
     Index(
         "uq_case_conversations_live",

@@ -12,6 +12,7 @@ from bot.access.routes import Refused, Route, Visit
 from bot.api import me
 from bot.api.calls import PREFIX
 from bot.api.cases import Cases
+from bot.api.people import People
 from bot.api.problems import Problems
 from store.engine import Database
 
@@ -19,7 +20,7 @@ from store.engine import Database
 class Api:
     def __init__(self, database: Database) -> None:
         self.problems = Problems()
-        self.calls = [*me.calls(), *Cases(database).calls()]
+        self.calls = [*me.calls(), *Cases(database).calls(), *People(database).calls()]
 
     def routes(self) -> list[Route]:
         """The last one is for every other address."""

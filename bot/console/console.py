@@ -18,6 +18,7 @@ from bot.console.keys import Keys
 from bot.console.lists import Lists
 from bot.console.own import Own
 from bot.console.people import People
+from bot.console.peoples_data import PeoplesData
 from bot.console.rendering import Pages
 from bot.console.reviewing import Reviewing
 from bot.console.rules import Rules
@@ -41,6 +42,7 @@ class Console:
             CasePage(database, self.pages, posts),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),
+            PeoplesData(database, self.pages),
             reviewing,
             AgentPage(database, self.pages, reviewing),
             Rules(database, self.pages, reviewing),

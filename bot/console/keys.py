@@ -23,6 +23,7 @@ LIFETIMES = {"90": "90 days", "365": "1 year", "0": "No end"}
 SCOPES = {
     Scope.READ_CASES: "Read cases",
     Scope.READ_INTERNAL_FIELDS: "Read fields that customers don’t see",
+    Scope.MANAGE_PEOPLE: "Hand out and erase people’s data",
 }
 _LONGEST = 100
 

@@ -33,7 +33,7 @@ from store import audit, search
 from store.audit import Origin
 from store.mail import CHANNEL as EMAIL
 from store.model import Actor, CaseNumber, Change, Json
-from store.people.reach import Person, Reach, events_of, files_in, held, message_ids, messages_of
+from store.people.reach import Person, Reach, files_in, held, message_ids, messages_of
 from store.schema import (
     api_answers,
     case_values,
@@ -83,7 +83,7 @@ class Kind(StrEnum):
     CASES = "cases"
     VALUES = "values"
     SUGGESTIONS = "suggestions"
-    ENTRIES = "history entries"
+    HISTORY = "history"  # entries of the audit
     EVALUATIONS = "evaluations"
     EXAMPLES = "examples"
 
@@ -106,10 +106,14 @@ class _Words:
         return any(title.removesuffix("…") in text for text in self.said)
 
 
+class OnItsWay(Exception):
+    """A post is being sent into a conversation of theirs, and would arrive after the erasing: try again in a moment."""
+
+
 def erase(connection: Connection, contact_id: int, by: Actor, *, dry_run: bool = False) -> Counts:
     """Erases a contact: who writes again is a new one. A dry run does the same, and undoes it.
 
-    Raises UnknownContact.
+    Raises UnknownContact and OnItsWay.
     """
     with connection.begin_nested() as attempt:
         counts = _erase(connection, contact_id, by)
@@ -120,6 +124,7 @@ def erase(connection: Connection, contact_id: int, by: Actor, *, dry_run: bool =
 
 def _erase(connection: Connection, contact_id: int, by: Actor) -> Counts:
     found = held(connection, contact_id)
+    _hold_posts(connection, found)
     counts: Counts = Counter()
     words = _words_of(connection, found)
     erase_events(connection, _events_of(found), counts)
@@ -275,14 +280,15 @@ def _files(connection: Connection, keys: Iterable[str], counts: Counts) -> None:
 def _events_of(found: Reach) -> ColumnElement[bool]:
     """All that were caused by them, and of conversations that end with them, all."""
     reports = and_(inbox.c.conversation_id.in_(found.shared), inbox.c.kind == "undelivered")
-    return or_(events_of(found.person), inbox.c.conversation_id.in_(found.alone), reports)
+    return or_(inbox.c.id.in_(found.events), inbox.c.conversation_id.in_(found.alone), reports)
 
 
 def erase_events(connection: Connection, condition: ColumnElement[bool], counts: Counts) -> None:
     """They count as handled, and are known when they come again."""
-    attached = connection.execute(select(inbox.c.payload["attachments"]).where(condition)).scalars()
-    _files(connection, files_in(attached), counts)
-    empty = update(inbox).where(condition)
+    found = select(inbox.c.id, inbox.c.payload["attachments"].label("attachments")).where(condition)
+    events = connection.execute(found).all()
+    _files(connection, files_in(each.attachments for each in events), counts)
+    empty = update(inbox).where(inbox.c.id.in_([each.id for each in events]))
     done: dict[str, Any] = {
         "payload": {},
         "status": "done",
@@ -291,6 +297,17 @@ def erase_events(connection: Connection, condition: ColumnElement[bool], counts:
         "done_at": func.coalesce(inbox.c.done_at, now(connection)),
     }
     counts[Kind.EVENTS] += connection.execute(empty.values(done)).rowcount
+
+
+def _hold_posts(connection: Connection, found: Reach) -> None:
+    """So that nobody begins to send one. Raises OnItsWay."""
+    waiting = select(outbox.c.status, outbox.c.lease_until).where(
+        outbox.c.conversation_id.in_(found.conversations), outbox.c.status.in_(["queued", "sending"])
+    )
+    moment = now(connection)
+    for post in connection.execute(waiting.order_by(outbox.c.id).with_for_update()):
+        if post.status == "sending" and post.lease_until is not None and post.lease_until > moment:
+            raise OnItsWay("A post into one of their conversations is being sent just now: try again in a minute.")
 
 
 def _feed(connection: Connection, condition: ColumnElement[bool]) -> None:
@@ -403,8 +420,8 @@ def _entries(connection: Connection, condition: ColumnElement[bool], counts: Cou
     """Statuses, owners and links stay; whatever else is told in somebody's words goes."""
     words = update(entries).where(condition, entries.c.what.not_in(_OURS))
     ours = update(entries).where(condition, entries.c.what.in_(_OURS))
-    counts[Kind.ENTRIES] += connection.execute(words.values(old=None, new=None, evidence=None, reason=None)).rowcount
-    counts[Kind.ENTRIES] += connection.execute(ours.values(evidence=None, reason=None)).rowcount
+    counts[Kind.HISTORY] += connection.execute(words.values(old=None, new=None, evidence=None, reason=None)).rowcount
+    counts[Kind.HISTORY] += connection.execute(ours.values(evidence=None, reason=None)).rowcount
 
 
 def _examples(connection: Connection, condition: ColumnElement[bool], counts: Counts) -> None:

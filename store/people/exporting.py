@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, or_, 
 
 from store.mail import CHANNEL as EMAIL
 from store.model import Json
-from store.people.reach import Reach, events_of, files_in, message_ids, messages_of, reach
+from store.people.reach import Reach, files_in, message_ids, messages_of, reach
 from store.schema import (
     audit,
     case_values,
@@ -62,7 +62,7 @@ def export(connection: Connection, contact_id: int) -> Export:
         "cases": [_case(connection, each) for each in found.own],
         "words_in_other_cases": [_quoted(connection, each, cited) for each in found.others],
         "examples": _rows(connection, examples, examples.c.contact_id == contact_id),
-        "events": _rows(connection, inbox, events_of(found.person)),
+        "events": _rows(connection, inbox, inbox.c.id.in_(found.events)),
         "files": [{"place": each.place, "name": each.name, "content_type": each.content_type} for each in kept],
     }
     return Export(document=to_jsonable_python(document), files=kept)

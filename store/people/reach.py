@@ -73,6 +73,7 @@ class Reach:
     shared: tuple[int, ...]
     own: tuple[int, ...]
     others: tuple[int, ...]
+    events: tuple[int, ...]  # that they caused, as they came
 
     @property
     def conversations(self) -> tuple[int, ...]:
@@ -101,7 +102,10 @@ def person(connection: Connection, contact_id: int) -> Person:
 def reach(connection: Connection, contact_id: int) -> Reach:
     """Raises UnknownContact."""
     who = person(connection, contact_id)
-    theirs = _conversations(connection, who)
+    caused = select(inbox.c.id, inbox.c.conversation_id).where(_caused_by(who)).order_by(inbox.c.id)
+    events = connection.execute(caused).all()
+    taken_part = select(participants.c.conversation_id).where(participants.c.contact_id == who.id)
+    theirs = {*connection.execute(taken_part).scalars(), *(event.conversation_id for event in events)}
     shared = _with_others(connection, who, theirs)
     linked = _cases(connection, theirs)
     own = {number for number, owner in linked.items() if owner == contact_id}
@@ -114,6 +118,7 @@ def reach(connection: Connection, contact_id: int) -> Reach:
         shared=tuple(sorted(shared)),
         own=tuple(sorted(own)),
         others=tuple(sorted(linked.keys() - own)),
+        events=tuple(event.id for event in events),
     )
 
 
@@ -127,7 +132,8 @@ def held(connection: Connection, contact_id: int) -> Reach:
         lock(connection, found.conversations, (*found.own, *found.others))
         identities = select(contact_identities.c.id).where(contact_identities.c.contact_id == contact_id)
         connection.execute(identities.order_by(contact_identities.c.id).with_for_update()).all()
-        again = reach(connection, contact_id)
+        # SQLite's writers are alone, and a look takes them a while.
+        again = found if connection.dialect.name == "sqlite" else reach(connection, contact_id)
         if again == found:
             return found
         found = again
@@ -148,8 +154,8 @@ def messages_of(found: Reach) -> ColumnElement[bool]:
     return and_(messages.c.conversation_id.in_(found.conversations), messages.c.participant_id.in_(theirs))
 
 
-def events_of(who: Person) -> ColumnElement[bool]:
-    """Events that they caused, wherever these led."""
+def _caused_by(who: Person) -> ColumnElement[bool]:
+    """Wherever the events led: a look at each that is kept, so once and for all."""
     by = [
         and_(inbox.c.channel == each.channel, inbox.c.account == each.account, each.external_id == AUTHOR)
         for each in who.identities
@@ -161,12 +167,6 @@ def files_in(documents: Iterable[Any]) -> frozenset[str]:
     """The last part of each address: the key of a file of ours, where it is one."""
     found = (ATTACHMENTS.validate_python(each or ()) for each in documents)
     return frozenset(each.url.rpartition("/")[2] for attachments in found for each in attachments)
-
-
-def _conversations(connection: Connection, who: Person) -> set[int]:
-    taken_part = select(participants.c.conversation_id).where(participants.c.contact_id == who.id)
-    wrote = select(inbox.c.conversation_id).where(events_of(who))
-    return {*connection.execute(taken_part).scalars(), *connection.execute(wrote).scalars()}
 
 
 def _with_others(connection: Connection, who: Person, ids: set[int]) -> set[int]:

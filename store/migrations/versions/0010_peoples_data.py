@@ -1,4 +1,4 @@
-"""What was erased: contacts, conversations and cases, and room for the audit to forget words one by one."""
+"""What was erased: contacts, conversations and cases, room for the audit to forget words one by one, and indexes to find both."""
 # pyright: basic
 # Alembic's operations take columns of any type; strict mode asks for each one's.
 
@@ -16,6 +16,7 @@ down_revision = "0009"
 def upgrade() -> None:
     for table in ("cases", "contacts", "conversations"):
         op.add_column(table, sa.Column("erased_at", UtcDateTime, nullable=True))
+    op.create_index("ix_case_conversations_conversation_id", "case_conversations", ["conversation_id"])
     op.create_index("ix_mails_conversation", "mails", ["account", "conversation_key"])
     _let_the_audit_forget()
 

@@ -7,10 +7,11 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from store import contacts, conversations, work
+from store import contacts, conversations, outbox, work
 from store.engine import Connection, Database
 from store.model import ConversationId, Role
 from store.people import erasing
+from store.people.erasing import OnItsWay
 from store.schema import contact_identities, inbox, messages, participants
 from store.work import Claim, LostLease
 from tests.store.examples import overlapping, wrote
@@ -117,6 +118,20 @@ async def test_what_a_worker_is_just_writing_of_them_is_waited_for_and_erased(da
     outcomes = await overlapping(database, meet, erase(ann))
 
     assert not [each for each in outcomes if isinstance(each, BaseException)]
+    assert texts(database) == {}
+
+
+def test_a_post_that_is_being_sent_is_waited_for(database: Database) -> None:
+    """It would stand in the thread afterwards, in the web chat's own feed too."""
+    ann, here = ann_in(database)
+    database.write_now(lambda connection: outbox.queue_text(connection, here, "1", "Your kettle"))
+    (post,) = database.write_now(partial(outbox.claim, worker=1, seconds=30, limit=1))
+
+    with pytest.raises(OnItsWay):
+        database.write_now(erase(ann))
+
+    database.write_now(partial(outbox.delivered, post=post, native_id="n"))
+    database.write_now(erase(ann))
     assert texts(database) == {}
 
 
