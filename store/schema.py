@@ -325,6 +325,25 @@ evaluations = Table(
     Index("ix_evaluations_case", "case_number", "id"),
 )
 
+agent_figures = Table(
+    "agent_figures",
+    metadata,
+    # What the agent did and people made of it, counted by day: a page can't look at every change of a month.
+    Column("day", String(10), primary_key=True),  # UTC, "2026-11-26"
+    Column("channel", String(32), primary_key=True),
+    Column("field", String(64), primary_key=True),  # "": of no field
+    Column("what", String(16), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+figures_counted = Table(
+    "figures_counted",
+    metadata,
+    # Up to which entry of the audit, and which evaluation, they are counted.
+    Column("source", String(16), primary_key=True),
+    Column("last_id", BigInteger, nullable=False),
+)
+
 predictions_spent = Table(
     "predictions_spent",
     metadata,

@@ -42,6 +42,7 @@ READ_CASES = Right(name="read cases", feature=Feature.CASES, scope=Scope.READ_CA
 READ_INTERNAL_FIELDS = Right(name="read internal fields", feature=Feature.CASES, scope=Scope.READ_INTERNAL_FIELDS)
 WORK_ON_CASES = Right(name="work on cases", feature=Feature.CASES)
 MANAGE_SETTINGS = Right(name="manage settings", role=AccountRole.ADMINISTRATOR)
+SEE_OPERATIONS = Right(name="see operations", role=AccountRole.ADMINISTRATOR)
 MANAGE_PEOPLE = Right(name="manage people's data", role=AccountRole.ADMINISTRATOR, scope=Scope.MANAGE_PEOPLE)
 MANAGE_ACCOUNTS = Right(name="manage accounts", role=AccountRole.ADMINISTRATOR)
 

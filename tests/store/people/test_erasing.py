@@ -26,8 +26,10 @@ def named(columns: str) -> set[str]:
 OURS = {
     "accounts",
     "account_identities",
+    "agent_figures",
     "api_keys",
     "case_reads",
+    "figures_counted",
     "login_attempts",
     "login_links",
     "mail_folders",

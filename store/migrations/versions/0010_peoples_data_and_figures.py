@@ -1,4 +1,4 @@
-"""What was erased: contacts, conversations and cases, room for the audit to forget words one by one, and indexes to find both."""
+"""The agent's figures, and what was erased: contacts, conversations and cases, room for the audit to forget words one by one, and indexes to find both."""
 # pyright: basic
 # Alembic's operations take columns of any type; strict mode asks for each one's.
 
@@ -18,6 +18,21 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("erased_at", UtcDateTime, nullable=True))
     op.create_index("ix_case_conversations_conversation_id", "case_conversations", ["conversation_id"])
     op.create_index("ix_mails_conversation", "mails", ["account", "conversation_key"])
+    op.create_table(
+        "agent_figures",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("channel", sa.String(length=32), nullable=False),
+        sa.Column("field", sa.String(length=64), nullable=False),
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "channel", "field", "what", name=op.f("pk_agent_figures")),
+    )
+    op.create_table(
+        "figures_counted",
+        sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("last_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_figures_counted")),
+    )
     _let_the_audit_forget()
 
 
