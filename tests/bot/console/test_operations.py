@@ -61,7 +61,7 @@ def busy(connection: Connection) -> None:
         none = {"day": day, "channel": "webchat", "field": ""}
         made += [{**none, "what": "created", "count": 4 + ago % 5}, {**none, "what": "looked", "count": 40 + ago}]
     connection.execute(insert(agent_figures), made)
-    for number in range(3):
+    for number in range(100, 103):
         bury(connection, number)
     raw = b"From: Eve <eve@x.example>\r\nSubject: Is my order lost?\r\n\r\nIt should be here by now.\r\n"
     reason = "The sender may be forged. No server vouches that eve@x.example wrote this."

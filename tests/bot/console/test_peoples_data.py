@@ -18,7 +18,7 @@ from bot.access.rights import Scope
 from bot.settings import RECENT
 from store import contacts
 from store.model import AccountRole, Author
-from store.schema import audit
+from store.schema import audit, outbox
 from store.schema import contacts as rows
 from tests.adapters.webchat import until
 from tests.bot.cli.test_contacts import age
@@ -73,6 +73,24 @@ async def test_a_case_of_somebody_who_was_erased_can_still_be_looked_at(scene: S
         shown = await ada.get(path)
         assert shown.status == HTTPStatus.OK
         assert "None" not in shown.text
+
+
+async def test_a_case_of_an_erased_customer_is_resolved_and_nobody_is_answered(
+    site: Site, scene: Scene, ada: Browser
+) -> None:
+    page, case = f"{PAGE}/{scene.ann}", f"/console/cases/{scene.case}"
+    await ada.post(f"{page}/erase", {"confirm": str(scene.ann)}, page=page)
+
+    answer = await ada.post(f"{case}/reply", {"text": "Hello?", "conversation": str(scene.chat)}, page=case)
+    assert answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "there is nobody to answer" in answer.text
+    shown = (await ada.get(case)).text
+    read = {name: shown.partition(f'name="{name}" value="')[2].partition('"')[0] for name in ("seen", "revision")}
+    done = await ada.post(f"{case}/resolve", {"text": "", **read}, page=case)
+    assert done.status == HTTPStatus.SEE_OTHER
+
+    posts = select(outbox.c.id).where(outbox.c.conversation_id.in_([scene.chat, scene.mailed]))
+    assert site.database.read_now(lambda connection: connection.execute(posts).scalars().all()) == []
 
 
 async def test_through_the_api_a_key_with_the_scope_exports_and_erases(site: Site, scene: Scene) -> None:
