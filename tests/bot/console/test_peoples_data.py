@@ -75,7 +75,7 @@ async def test_a_case_of_somebody_who_was_erased_can_still_be_looked_at(scene: S
         assert "None" not in shown.text
 
 
-async def test_a_case_of_an_erased_customer_is_resolved_and_nobody_is_answered(
+async def test_a_case_of_an_erased_customer_is_worked_on_and_nobody_is_told(
     site: Site, scene: Scene, ada: Browser
 ) -> None:
     page, case = f"{PAGE}/{scene.ann}", f"/console/cases/{scene.case}"
@@ -86,7 +86,7 @@ async def test_a_case_of_an_erased_customer_is_resolved_and_nobody_is_answered(
     assert "there is nobody to answer" in answer.text
     shown = (await ada.get(case)).text
     read = {name: shown.partition(f'name="{name}" value="')[2].partition('"')[0] for name in ("seen", "revision")}
-    done = await ada.post(f"{case}/resolve", {"text": "", **read}, page=case)
+    done = await ada.post(f"{case}/claim", read, page=case)
     assert done.status == HTTPStatus.SEE_OTHER
 
     posts = select(outbox.c.id).where(outbox.c.conversation_id.in_([scene.chat, scene.mailed]))
