@@ -277,6 +277,8 @@ class Settings(Document):
     ask_for_missing: Asking = Asking.ONCE
     experience_profiles: tuple[ExperienceProfile, ...] = (ExperienceProfile(name=OUT_OF_THE_BOX),)
     keep_case_reads: bool = False  # who read which case, at the console or through the API
+    # Resolved cases, and conversations without an open one, are forgotten when nothing has moved for so long.
+    forget_after_days: Annotated[int, Field(ge=30, le=36500, strict=True)] | None = None
 
     def field(self, field_id: str) -> CaseField | None:
         return next((field for field in self.fields if field.id == field_id), None)

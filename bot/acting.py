@@ -147,8 +147,10 @@ def is_undoable(entry: Entry, case: Case) -> bool:
 
 
 def reply(connection: Connection, acting: Acting, conversation_id: ConversationId, text: str) -> None:
-    """Posts a representative's words into a thread, and keeps them as a message of it."""
+    """Posts a representative's words into a thread, and keeps them as a message of it. Raises NotPossible."""
     talk = conversations.get(connection, conversation_id)
+    if talk.erased:
+        raise NotPossible(words.nobody_to_answer())
     author = Author(id=acting.actor.id, name=acting.actor.name)
     said = Inbound(
         channel=talk.channel,

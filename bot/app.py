@@ -12,6 +12,7 @@ import structlog
 from aiohttp.web import AppRunner, RouteDef, TCPSite
 
 from adapters.channel import Channel
+from adapters.mail.configuration import Mailbox
 from adapters.slack.configuration import Watching
 from adapters.webchat import REPRESENTATIVE, CommandHint, WebChat
 from agent.embedded import EmbeddedPredictor
@@ -34,9 +35,12 @@ from bot.config import (
 )
 from bot.console import rendering
 from bot.console.console import Console
+from bot.console.operations import Running
+from bot.counting import Counting
 from bot.delivery import Delivery
 from bot.desk import CaseDesk
 from bot.evaluation import Evaluator
+from bot.forgetting import Forgetting
 from bot.handling import Handling, gave_up
 from bot.intake import Intake
 from bot.metrics import Metrics
@@ -68,6 +72,7 @@ class Application:
         self.work, self.posts = Wake(), Wake()
         self.demo_representatives = frozenset({REPRESENTATIVE} if config.demo else ())
         self.hints: Hints | None = None
+        self.mailboxes: dict[str, Mailbox] = {}
         self.evaluator = evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics, self._llm())
         self.channels = self._channels(evaluator)
         self.intake = Intake(database, self.hint, self.metrics, backlog_limit=config.backlog_limit)
@@ -90,6 +95,8 @@ class Application:
         )
         self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
         self.webhooks = WebhookSender(database, self.settings, self.metrics, private=config.webhooks_private)
+        self.counting = Counting(database)
+        self.forgetting = Forgetting(database, self.settings)
         self.clock = Clock(database, self.work, self.metrics, fires=works)
 
     def _llm(self) -> Llm | None:
@@ -104,7 +111,8 @@ class Application:
         console = Console(
             self.database,
             OpenIdProvider(openid) if openid else None,
-            self.posts.up,
+            Running(channels=self.channels, work=self.hint, posts=self.posts.up),
+            self.mailboxes,
             behind_proxy=self.config.public_url is not None,
         )
         api = Api(
@@ -170,6 +178,7 @@ class Application:
             mailboxes = loading.load(self.config.mailboxes, secrets)
         except loading.MailboxesWrong as error:
             raise ConfigError(error.problems) from error
+        self.mailboxes |= {mailbox.name: mailbox for mailbox, _ in mailboxes}
         return MailChannel(self.database, mailboxes, representatives=self._mail_representatives)
 
     def _webchat(self) -> Channel | None:
@@ -254,6 +263,9 @@ async def running(app: Application, *, web: bool = True, worker: bool = True) ->
         endless = [parts.create_task(app.clock.run(), name="clock")]
         if web:
             endless += [parts.create_task(channel.run(app.intake), name=name) for name, channel in app.channels.items()]
+        if worker:
+            endless.append(parts.create_task(app.forgetting.run(), name="forgetting"))
+            endless.append(parts.create_task(app.counting.run(), name="counting"))
         finishing = [parts.create_task(_work(app), name="work")] if worker else []
         try:
             async with _listening(app) if web else nullcontext("working without an address") as address:

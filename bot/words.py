@@ -191,6 +191,10 @@ def reply(name: str, text: str, category: Category) -> str:
     return f"{text}\n\n{said}" if category is Category.EMAIL else f"{said}: {text}"
 
 
+def nobody_to_answer() -> str:
+    return "The customer of this conversation was erased: there is nobody to answer."
+
+
 def nothing_to_undo() -> str:
     return "This is no change of the agent's that still stands."
 

@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, or_, select, update
 
 from store.model import Author, ContactId
 from store.schema import contact_identities, contacts
-from store.sql import alone, insert, now
+from store.sql import alone, has, insert, now
 
-_IDENTITY = select(contact_identities).where(
-    contact_identities.c.channel == bindparam("channel"),
-    contact_identities.c.account == bindparam("account"),
-    contact_identities.c.external_id == bindparam("author"),
+# Held until the end, so that nobody is erased in between: who comes then is a new contact.
+_IDENTITY = (
+    select(contact_identities)
+    .where(
+        contact_identities.c.channel == bindparam("channel"),
+        contact_identities.c.account == bindparam("account"),
+        contact_identities.c.external_id == bindparam("author"),
+    )
+    .with_for_update(read=True, key_share=True)
 )
 _CREATE = insert(contacts).returning(contacts.c.id)
 _BIND = insert(contact_identities)
@@ -93,15 +98,27 @@ class Contact:
     created_at: datetime
     identities: tuple[ContactIdentity, ...]
 
+    @property
+    def known_as(self) -> list[tuple[str, str]]:
+        """Channel, and the id or address there."""
+        return [(each.channel, each.email or each.external_id) for each in self.identities]
 
-def page(connection: Connection, *, before: int | None, limit: int) -> list[Contact]:
-    """Newest first, from where the page before ended."""
-    wanted = select(contacts).order_by(contacts.c.id.desc()).limit(limit)
-    return _read(connection, wanted if before is None else wanted.where(contacts.c.id < before))
+
+_THERE = contacts.c.erased_at.is_(None)
+
+
+def listed(connection: Connection, text: str = "", *, before: int | None, limit: int) -> list[Contact]:
+    """Newest first, from where the page before ended; `text`: part of a name, an address or a channel's id."""
+    wanted = select(contacts).where(_THERE).order_by(contacts.c.id.desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(contacts.c.id < before)
+    if text:
+        wanted = wanted.where(contacts.c.id.in_(_named(connection, text, before=before, limit=limit)))
+    return _read(connection, wanted)
 
 
 def get(connection: Connection, contact_id: int) -> Contact | None:
-    return next(iter(_read(connection, select(contacts).where(contacts.c.id == contact_id))), None)
+    return next(iter(_read(connection, select(contacts).where(_THERE, contacts.c.id == contact_id))), None)
 
 
 def _read(connection: Connection, wanted: Select[Any]) -> list[Contact]:
@@ -120,3 +137,14 @@ def _read(connection: Connection, wanted: Select[Any]) -> list[Contact]:
         )
         for row in rows
     ]
+
+
+def _named(connection: Connection, text: str, *, before: int | None, limit: int) -> set[int]:
+    """The newest by their names, and the newest by their ids: each search ends where it has found enough."""
+    mine = contact_identities.c
+    known_as = or_(has(connection, mine.external_id, text), has(connection, mine.email, text))
+    found: set[int] = set()
+    for key, fits in ((contacts.c.id, contacts.c.name.icontains(text, autoescape=True)), (mine.contact_id, known_as)):
+        query = select(key).where(fits).order_by(key.desc()).limit(limit)
+        found |= set(connection.execute(query if before is None else query.where(key < before)).scalars())
+    return found

@@ -116,6 +116,7 @@ def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:
         ended=row.ended_at is not None,
         asked=row.asked,
         case_number=None if row.case_number is None else CaseNumber(row.case_number),
+        erased=row.erased_at is not None,
     )
 
 

@@ -388,6 +388,17 @@ _LISTED: Select[*tuple[Any, ...]] = (
 )
 
 
+def page(connection: Connection, *, state: MailState | None, before: int | None, limit: int) -> list[MailEntry]:
+    """Newest first, by the state that is stored: of those whose event was given up, the entry says so."""
+    chosen = select(mails.c.id).order_by(mails.c.id.desc()).limit(limit)
+    if state is not None:
+        chosen = chosen.where(mails.c.state == state)
+    if before is not None:
+        chosen = chosen.where(mails.c.id < before)
+    ids = connection.execute(chosen).scalars().all()
+    return [_entry(row) for row in connection.execute(_LISTED.where(mails.c.id.in_(ids)))]
+
+
 def listed(connection: Connection, *, states: Collection[MailState], limit: int = 100) -> list[MailEntry]:
     """Newest first; no states: all of them."""
     query = _LISTED

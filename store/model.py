@@ -172,6 +172,7 @@ class Conversation:
     ended: bool
     asked: bool  # the one question for missing fields has been put
     case_number: CaseNumber | None  # the live case, if there is one
+    erased: bool = False  # with its customer: there is nobody to answer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, literal, or_, select, update
 
 from store.model import ConversationId, Json
 from store.schema import conversations, outbox, posted_cards
@@ -48,7 +48,19 @@ _waiting_before = exists().where(
     literally(_earlier.c.status, "queued", "sending"),
 )
 _abandoned = and_(outbox.c.status == "sending", outbox.c.lease_until < bindparam("moment"))
-_QUEUE = insert(outbox).on_conflict_do_nothing()
+_FRESH = {"status": "queued", "attempts": 0, "uncertain": False}
+_queued = ("conversation_id", "key", "kind", "payload", "due_at", "created_at")
+# Nothing is posted into a conversation that was erased: there is nobody in it.
+_QUEUE = (
+    insert(outbox)
+    .from_select(
+        [*_queued, *_FRESH],
+        select(*(bindparam(name, type_=outbox.c[name].type) for name in _queued))
+        .add_columns(*(literal(value, outbox.c[name].type) for name, value in _FRESH.items()))
+        .where(conversations.c.id == bindparam("conversation_id"), conversations.c.erased_at.is_(None)),
+    )
+    .on_conflict_do_nothing()
+)
 _DUE = (
     select(
         outbox,
@@ -129,9 +141,6 @@ def _queue(connection: Connection, conversation_id: int, key: str, kind: str, pa
         "key": key,
         "kind": kind,
         "payload": payload,
-        "status": "queued",
-        "attempts": 0,
-        "uncertain": False,
         "due_at": moment,
         "created_at": moment,
     }

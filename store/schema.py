@@ -96,6 +96,7 @@ contacts = Table(
     _id(),
     Column("name", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("erased_at", UtcDateTime),  # the number alone is left, so that it never becomes somebody else's
 )
 
 contact_identities = Table(
@@ -133,6 +134,7 @@ conversations = Table(
     Column("lease_owner", BigId),
     Column("lease_token", BigId, nullable=False, default=0),
     Column("lease_until", UtcDateTime),
+    Column("erased_at", UtcDateTime),  # nothing is left of what was said
     UniqueConstraint("channel", "account", "key"),
     # The inbox: where somebody wrote last comes first.
     Index("ix_conversations_last_message_at", "last_message_at", "id"),
@@ -213,6 +215,7 @@ cases = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     # Grows with every change: a decision made on an older revision is made again.
     Column("revision", Integer, nullable=False, default=0),
+    Column("erased_at", UtcDateTime),  # nothing is left of what it said
     # Lists open cases, newest first.
     Index("ix_cases_status", "status", "number"),
     Index("ix_cases_owner", "owner_id", "status"),
@@ -249,6 +252,8 @@ case_conversations = Table(
     Column("conversation_id", BigId, ForeignKey("conversations.id"), primary_key=True),
     Column("live", Boolean, nullable=False),
     Column("linked_at", UtcDateTime, nullable=False),
+    # Finds the cases of a conversation, also those that are live no more.
+    Index("ix_case_conversations_conversation_id", "conversation_id"),
     # One live case per conversation; earlier ones stay linked.
     Index(
         "uq_case_conversations_live",
@@ -320,6 +325,25 @@ evaluations = Table(
     Index("ix_evaluations_case", "case_number", "id"),
 )
 
+agent_figures = Table(
+    "agent_figures",
+    metadata,
+    # What the agent did and people made of it, counted by day: a page can't look at every change of a month.
+    Column("day", String(10), primary_key=True),  # UTC, "2026-11-26"
+    Column("channel", String(32), primary_key=True),
+    Column("field", String(64), primary_key=True),  # "": of no field
+    Column("what", String(16), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+figures_counted = Table(
+    "figures_counted",
+    metadata,
+    # Up to which entry of the audit, and which evaluation, they are counted.
+    Column("source", String(16), primary_key=True),
+    Column("last_id", BigInteger, nullable=False),
+)
+
 predictions_spent = Table(
     "predictions_spent",
     metadata,
@@ -330,7 +354,7 @@ predictions_spent = Table(
 audit = Table(
     "audit",
     metadata,
-    # Append-only: triggers refuse DELETE, and any UPDATE but setting `old`, `new` and `evidence` to NULL (erasure).
+    # Append-only: triggers refuse DELETE, and any UPDATE but an erasure: `old`, `new`, `evidence` or `reason` to NULL.
     _id(),
     Column("at", UtcDateTime, nullable=False),
     _case(),
@@ -569,6 +593,8 @@ mails = Table(
     Index("ix_mails_state", "state", "id"),
     # Tells when the last one came.
     Index("ix_mails_arrivals", "account", "received_at"),
+    # Finds what belongs to a conversation.
+    Index("ix_mails_conversation", "account", "conversation_key"),
     # Finds what is to be marked or moved.
     Index(
         "ix_mails_unsettled",

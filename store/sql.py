@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from store.model import utcnow
 
-__all__ = ["Insert", "alone", "insert", "literally", "locked", "now", "words_of"]
+__all__ = ["Insert", "alone", "has", "insert", "literally", "locked", "now", "words_of"]
 
 _CLOCK = select(func.clock_timestamp())
 _ALONE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("what"), 0)))
@@ -52,6 +52,15 @@ def words_of(connection: Connection, document: ColumnElement[Any]) -> ColumnElem
         return case((func.json_type(document).in_(["text", "array"]), func.json_extract(document, "$")))
     text = document.op("#>>", return_type=Text())(literal_column("'{}'"))
     return case((func.jsonb_typeof(document).in_(["string", "array"]), text))
+
+
+def has(connection: Connection, column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Whether a text is part of a name that programs made: on SQLite, case is ignored in ASCII's letters alone.
+
+    `icontains` knows all letters there, by a function of ours that is called for each row.
+    """
+    pattern = f"%{text.replace('/', '//').replace('%', '/%').replace('_', '/_')}%"
+    return (column.like if connection.dialect.name == "sqlite" else column.ilike)(pattern, escape="/")
 
 
 def now(connection: Connection) -> datetime:

@@ -63,6 +63,9 @@ class Place:
     id: int
 
 
+_FEW = 500  # conversations
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConversationsWanted:
     with_case: bool | None = None  # None: whether or not there is a live case
@@ -104,7 +107,7 @@ def cases_page(connection: Connection, wanted: CasesWanted) -> list[CaseRow]:
     if wanted.undecided:
         conditions.append(_waiting().exists())
     if wanted.channel is not None:
-        conditions.append(_on(wanted.channel))
+        conditions.append(_on(connection, wanted.channel))
     if wanted.text:
         conditions.append(cases.c.number.in_(search.cases_with(connection, wanted.text)))
     numbers = chosen.where(*conditions).subquery()
@@ -198,8 +201,14 @@ def _live_conversations_of(assigned: Assigned) -> Select[Any]:
     return select(linked.c.conversation_id).where(linked.c.case_number.in_(theirs), linked.c.live)
 
 
-def _on(channel: str) -> ColumnElement[bool]:
+def _on(connection: Connection, channel: str) -> ColumnElement[bool]:
+    """A rare channel's conversations are the way to its cases; of a common one, the newest cases are soon enough."""
     linked = case_conversations.join(conversations)
+    few = select(conversations.c.id).where(conversations.c.channel == channel).limit(_FEW + 1)
+    found = connection.execute(few).scalars().all()
+    if len(found) <= _FEW:
+        theirs = select(case_conversations.c.case_number).where(case_conversations.c.conversation_id.in_(found))
+        return cases.c.number.in_(theirs)
     return (
         exists()
         .select_from(linked)

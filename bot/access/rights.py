@@ -25,6 +25,7 @@ class Scope(StrEnum):
     READ_SETTINGS = "settings:read"
     MANAGE_SETTINGS = "settings:write"
     MANAGE_WEBHOOKS = "webhooks:manage"
+    MANAGE_PEOPLE = "people:manage"  # hand out and erase what is held of a contact
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +56,8 @@ WORK_ON_CASES = Right(name="work on cases", feature=Feature.CASES, scope=Scope.W
 READ_SETTINGS = Right(name="read settings", role=AccountRole.ADMINISTRATOR, scope=Scope.READ_SETTINGS)
 MANAGE_SETTINGS = Right(name="manage settings", role=AccountRole.ADMINISTRATOR, scope=Scope.MANAGE_SETTINGS)
 MANAGE_WEBHOOKS = Right(name="manage webhooks", role=AccountRole.ADMINISTRATOR, scope=Scope.MANAGE_WEBHOOKS)
+SEE_OPERATIONS = Right(name="see operations", role=AccountRole.ADMINISTRATOR)
+MANAGE_PEOPLE = Right(name="manage people's data", role=AccountRole.ADMINISTRATOR, scope=Scope.MANAGE_PEOPLE)
 MANAGE_ACCOUNTS = Right(name="manage accounts", role=AccountRole.ADMINISTRATOR)
 
 

@@ -19,6 +19,7 @@ from bot.api.changing import Changing
 from bot.api.contact_list import Contacts
 from bot.api.conversations import Conversations
 from bot.api.evaluations import Evaluations
+from bot.api.people import People
 from bot.api.problems import Problems
 from bot.api.settings import SettingsCalls
 from bot.api.webhooks import Webhooks
@@ -49,6 +50,7 @@ class Api:
             *Evaluations(database).calls(),
             *SettingsCalls(database).calls(),
             *Contacts(database).calls(),
+            *People(database).calls(),
             *Audit(database).calls(),
             *Webhooks(database, private=private_webhooks).calls(),
         ]

@@ -71,7 +71,7 @@ class Contacts:
     async def _list(self, visit: Visit) -> web.StreamResponse:
         page = cursors.wanted(visit.request.query)
         before = page.after[0] if page.after else None
-        found = await self._database.read(partial(contacts.page, before=before, limit=page.limit + 1))
+        found = await self._database.read(partial(contacts.listed, before=before, limit=page.limit + 1))
         rows = found[: page.limit]
         following = cursor(rows[-1].id) if len(found) > page.limit else None
         return answered(ContactPage(items=[_described(each) for each in rows], next=following))

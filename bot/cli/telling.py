@@ -94,17 +94,17 @@ def _what(change: Change, naming: Naming) -> str:
     label = one_line(naming.label(change.field)) if change.field else ""
     old, new = (naming.value(change.field, value) for value in (change.old, change.new))
     match change.what:
-        case "created":
+        case "created" if change.new is not None:
             return f"opened the case {quoted(str(change.new))}"
         case "linked":
             return f"linked conversation {new}"
         case "field":
             return f"{label}: {old} → {new}"
-        case "note":
+        case "note" if change.new is not None:
             return f"note {quoted(str(change.new), QUOTE_LIMIT)}"
         case "status" | "owner":
             return f"{change.what}: {old} → {new}"
-        case _:  # suggested, rejected, refused
+        case _:  # suggested, rejected, refused, and what was erased
             return " ".join(part for part in (change.what, label, "" if change.new is None else new) if part)
 
 

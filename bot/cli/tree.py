@@ -31,6 +31,8 @@ ENTRIES = {
     "accounts": Entry("accounts", "Who may use the console: add, list, disable, set a password.", is_group=True),
     "case": Entry("case", "Cases, and why each value stands there.", is_group=True),
     "conversation": Entry("conversation", "Conversations, and why one has no case.", is_group=True),
+    "contacts": Entry("contacts", "People's data: list, export and erase contacts.", is_group=True),
+    "retention": Entry("retention", "Forget what was closed long enough ago, as is done once a day."),
     "examples": Entry("examples", "What people's decisions taught: to look at, and to erase.", is_group=True),
     "webhooks": Entry("webhooks", "Programs that are told of cases, and what they were told.", is_group=True),
     "manifest": Entry("manifest", "What Slack and Teams are given to install Casewright.", is_group=True),

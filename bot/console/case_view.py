@@ -189,11 +189,11 @@ def told(entry: Entry, settings: Settings) -> str:
 
     old, new = shown(change.old), shown(change.new)
     sentences = {
-        "created": f"Opened the case “{change.new}”",
-        "linked": f"Linked conversation {change.new}",
+        "created": f"Opened the case “{new}”",
+        "linked": f"Linked conversation {new}",
         "unlinked": f"Split conversation {change.old} off",
         "field": f"{label}: {old} → {new}",
-        "note": f"Note: {change.new}",
+        "note": f"Note: {new}",
         "status": f"Status: {old} → {new}",
         "owner": f"Owner: {old} → {new}",
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NoReturn
 
+from adapters.mail.configuration import Mailbox
 from bot.access.login import Login
 from bot.access.openid import OpenIdProvider
 from bot.access.rights import OWN
@@ -18,8 +19,11 @@ from bot.console.entrance import Entrance
 from bot.console.fields import Fields
 from bot.console.keys import Keys
 from bot.console.lists import Lists
+from bot.console.mails import Mails
+from bot.console.operations import Operations, Running
 from bot.console.own import Own
 from bot.console.people import People
+from bot.console.peoples_data import PeoplesData
 from bot.console.profiles import Profiles
 from bot.console.record_creation import RecordCreation
 from bot.console.rendering import Pages
@@ -31,10 +35,16 @@ from store.engine import Database
 
 
 class Console:
-    """`provider`: who vouches for people; without one, they have passwords here. `posts`: something is to be sent."""
+    """`provider`: who vouches for people; without one, they have passwords here. `mailboxes`: by name."""
 
     def __init__(
-        self, database: Database, provider: OpenIdProvider | None, posts: Callable[[], None], *, behind_proxy: bool
+        self,
+        database: Database,
+        provider: OpenIdProvider | None,
+        running: Running,
+        mailboxes: Mapping[str, Mailbox],
+        *,
+        behind_proxy: bool,
     ) -> None:
         self.pages = Pages()
         login, local = Login(database), provider is None
@@ -43,9 +53,12 @@ class Console:
             Entrance(database, self.pages, login, provider, behind_proxy=behind_proxy),
             Own(database, self.pages, login, local_passwords=local, behind_proxy=behind_proxy),
             Lists(database, self.pages),
-            CasePage(database, self.pages, posts),
+            CasePage(database, self.pages, running.posts),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),
+            Operations(database, self.pages, running),
+            Mails(database, self.pages, mailboxes, running.work),
+            PeoplesData(database, self.pages),
             reviewing,
             AgentPage(database, self.pages, reviewing),
             Fields(database, self.pages, reviewing),

@@ -31,6 +31,7 @@ SCOPES = {
     Scope.READ_SETTINGS: "Read the settings",
     Scope.MANAGE_SETTINGS: "Change the settings",
     Scope.MANAGE_WEBHOOKS: "Manage webhooks",
+    Scope.MANAGE_PEOPLE: "Hand out and erase people’s data",
 }
 _LONGEST = 100
 

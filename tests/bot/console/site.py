@@ -19,9 +19,11 @@ from bot import config
 from bot.access.passwords import hash_now
 from bot.app import Application, opened, running
 from store import accounts, api_keys, sessions
+from store import settings as versions
 from store.accounts import Account
 from store.engine import Connection, Database
 from store.model import AccountRole
+from tests.adapters.webchat import until
 from tests.flow.desk import change_settings
 from tests.store.examples import field
 from tests.store.examples import opened as opened_case
@@ -96,6 +98,12 @@ class Site:
     @property
     def database(self) -> Database:
         return self.app.database
+
+    async def put_in_force(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """A new version of the settings, once the running product goes by it."""
+        change_settings(self.database, change)
+        newest = self.database.read_now(versions.current_number)
+        await until(lambda: self.database.read_now(self.app.settings).version == newest)
 
     def browser(self, **options: Any) -> Browser:
         """Somebody with no cookies yet."""

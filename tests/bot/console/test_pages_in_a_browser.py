@@ -16,7 +16,9 @@ from store import sessions
 from store.model import AccountRole
 from tests.adapters.browser import page
 from tests.bot.console.site import PASSWORD, Site
+from tests.bot.console.test_operations import busy
 from tests.conftest import ROOT, unavailable
+from tests.flow.desk import change_settings
 
 AXE = ROOT / "tests" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 LOOKS: dict[str, dict[str, Any]] = {
@@ -42,7 +44,24 @@ SETTINGS = (
     "/console/agent/versions",
     "/console/agent/versions/difference?old=1&new=1",
 )
-INSIDE = ("/console/me", "/console/accounts", "/console/accounts/1", "/console/keys", "/console/nowhere", *SETTINGS)
+RUNNING = (
+    "/console/operations",
+    "/console/operations/work",
+    "/console/operations/work?kind=post",
+    "/console/operations/mails?state=all",
+    "/console/operations/mails/1",
+    "/console/people",
+    "/console/people/1",
+)
+INSIDE = (
+    *RUNNING,
+    "/console/me",
+    "/console/accounts",
+    "/console/accounts/1",
+    "/console/keys",
+    "/console/nowhere",
+    *SETTINGS,
+)
 
 
 async def log_in(view: Page, base: str, login: str, password: str) -> None:
@@ -124,6 +143,8 @@ async def looked_at(site: Site, look: str) -> AsyncGenerator[Page]:
     ada = site.account("ada", AccountRole.ADMINISTRATOR, email="ada@example.org")
     site.account("robin-with-a-login-that-is-rather-long@brightwater.example", password=None)
     site.key("cases:read")
+    site.database.write_now(busy)
+    change_settings(site.database, lambda settings: settings.update(forget_after_days=365))
     site.database.write_now(
         partial(sessions.start, account_id=ada.id, address="192.0.2.7", browser="Mozilla/5.0 (X11; Linux x86_64)")
     )
@@ -163,6 +184,12 @@ async def test_axe_finds_nothing_on_any_page(site: Site, tmp_path: Path, look: s
         for path in INSIDE:
             await view.goto(f"{base}{path}")
             await is_fine(view, tmp_path, path)
+        await view.goto(f"{base}/console/operations?days=30")
+        await view.get_by_text("The same as a table").click()
+        await is_fine(view, tmp_path, "operations of a month")
+        await view.goto(f"{base}/console/people/1")
+        await view.get_by_role("button", name="Show what erasing would reach").click()
+        await is_fine(view, tmp_path, "what erasing would reach")
         await view.goto(f"{base}/console/accounts/1")
         await view.get_by_role("button", name="Make a one-time link").click()
         await is_fine(view, tmp_path, "made link")

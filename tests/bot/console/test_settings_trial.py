@@ -19,7 +19,6 @@ from store.schema import metadata
 from tests.bot.console.site import Answer, Browser, Site
 from tests.bot.console.test_settings import HOSTILE, in_force, reviewed, save, values
 from tests.bot.console.test_settings_fields import sent
-from tests.flow.desk import change_settings
 from tests.store.examples import say, wrote
 
 TRY = "/console/agent/try"
@@ -41,7 +40,7 @@ def rows(connection: Connection) -> dict[str, int]:
     return {
         name: connection.execute(select(func.count()).select_from(table)).scalar_one()
         for name, table in metadata.tables.items()
-        if name not in {"sessions", "accounts"}
+        if name not in {"sessions", "accounts", "workers", "figures_counted"}
     }
 
 
@@ -75,7 +74,7 @@ async def test_a_channel_that_is_off_and_a_mail_are_told(site: Site) -> None:
     assert "The rule “Every mail” opened it." in plain(
         await tried(ada, PROBLEM, channel="email", address="ann.lee@example.org")
     )
-    change_settings(site.database, lambda document: document["channels"]["slack"].update(enabled=False))
+    await site.put_in_force(lambda document: document["channels"]["slack"].update(enabled=False))
     assert "The channel slack is switched off." in plain(await tried(ada, PROBLEM, channel="slack"))
 
 
@@ -96,7 +95,7 @@ async def test_a_draft_is_tried_before_it_is_saved_and_reviewed_again(site: Site
 
 
 async def test_a_conversation_that_took_place_is_tried_and_its_reading_kept(site: Site) -> None:
-    change_settings(site.database, lambda document: document.update(keep_case_reads=True))
+    await site.put_in_force(lambda document: document.update(keep_case_reads=True))
     number = site.case(issue_description="It leaks")
     ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
     listed = await ada.get(TRY)
@@ -150,7 +149,7 @@ async def test_nothing_that_was_pasted_gets_into_the_page_as_markup(site: Site) 
         document["fields"][0]["label"] = HOSTILE
         document["update_rules"] = [{"name": HOSTILE, "fields": ["priority"]}]
 
-    change_settings(site.database, hostile)
+    await site.put_in_force(hostile)
     ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
     for text in (f"customer: {HOSTILE} leaks, a@example.org\ncustomer: {HOSTILE} It is urgent.", HOSTILE):
         answer = await tried(ada, text, address="ann@example.org")

@@ -1,0 +1,1 @@
+from tests.store.conftest import *  # noqa: F403 -- the same databases
