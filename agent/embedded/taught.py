@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.embedded.mention import Stance, stance
 from agent.embedded.model.calibration import Curve, probability
 from agent.embedded.model.proposals import Proposal
 from agent.embedded.parts import Part
 from agent.embedded.talk import Line
 from agent.embedded.turn import Sentence, Turn, turn
-from agent.settings import CaseField, Option
+from agent.settings import CaseField
 from store.model import Value
 
 if TYPE_CHECKING:  # numpy comes with the extra
@@ -53,13 +54,21 @@ class Heard:
 
     def is_told_apart(self, value: Value) -> bool:
         """Whether the customer names the other value, which nobody did where people decided against it."""
-        option = next((each for each in self.field.choices if each.value == value), None)
-        return option is not None and _is_named(option, self.said) and not _is_named(option, self.nearest)
+        names = _names(self.field, value)
+        return names.search(self.said) is not None and names.search(self.nearest) is None
 
 
-def _is_named(option: Option, text: str) -> bool:
+def _names(field: CaseField, value: Value) -> re.Pattern[str]:
+    option = next(each for each in field.choices if each.value == value)
     names = "|".join(re.escape(name) for name in (option.value, *option.synonyms))
-    return re.search(rf"(?<!\w)(?:{names})(?!\w)", text, re.IGNORECASE) is not None
+    return re.compile(rf"(?<!\w)(?:{names})(?!\w)", re.IGNORECASE)
+
+
+def _is_denied(field: CaseField, value: Value, lines: Sequence[Line]) -> bool:
+    """Whether the customer names it, and at the last place says that it is not so."""
+    names = _names(field, value)
+    named = [(line, match) for line in lines for match in names.finditer(line.turn.plain.text)]
+    return any(stance(line.turn, *line.turn.plain.place(*match.span())) is Stance.DENIED for line, match in named[-1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ class Taught:
         known = [Known(text, self._speaks(each), 1.0) for each, text in texts if text is not None]
         named = ((option, self._text([" ".join((option.value, *option.synonyms))])) for option in options)
         known += [Known(text, self._speaks(Decision("", option.value, None)), _NAME) for option, text in named if text]
-        self._chooser: Chooser | None = Chooser(known) if self._decided else None
+        self._chooser: Chooser | None = Chooser(known) if self._decided and self._values else None
 
     def _passages(self, words: str) -> Iterator[list[Sentence]]:
         return _passages(_sentences(turn(words)), self._artefact)
@@ -107,7 +116,8 @@ class Taught:
         if text is None or self._chooser is None:
             return None
         whole = self._chosen(self._chooser, text)
-        proposal = self._proposal(self._chooser, whole, passages) if whole.confidence else None
+        is_open = whole.confidence and not _is_denied(self._field, self._values[whole.best], lines)
+        proposal = self._proposal(self._chooser, whole, passages) if is_open else None
         said = " ".join(_joined(passage) for _, passage in passages)
         scored = zip(self._values, whole.scores, strict=True)
         against = frozenset(value for value, score in scored if score < _TURNED_DOWN)
