@@ -13,7 +13,7 @@ from agent.embedded.mention import Stance, stance
 from agent.embedded.model.proposals import Proposal
 from agent.embedded.talk import Line, Talk
 from agent.embedded.taught import Decision
-from agent.embedded.turn import turn
+from agent.embedded.turn import Turn
 from agent.fields import normalise
 from agent.settings import CaseField
 
@@ -93,7 +93,7 @@ def _heard(field: CaseField, phrasing: Phrasing, line: Line, talk: Talk) -> Iter
 
 
 def _texts(words: str) -> Iterator[str]:
-    return (sentence.text for sentence in turn(words).sentences)
+    return (sentence.text for sentence in Turn(words).sentences)
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -162,3 +162,10 @@ def test_a_text_is_not_learnt_from_less(line: str, knowing: tuple[Example, ...])
 
 def test_an_examples_words_are_no_evidence(artefact: Artefact) -> None:
     assert isinstance(answer(TOPIC, "Hm.", knowing=TAUGHT, artefact=artefact), Abstention)
+
+
+def test_the_cost_of_long_words_is_bounded(artefact: Artefact) -> None:
+    story = " ".join(f"On day {number} my stamps were gone from the app." for number in range(600))
+    before = artefact.sense.cache_info().misses
+    answer(TOPIC, story, knowing=decided(TOPIC, (story[:2000], "Loyalty points")), artefact=artefact)
+    assert artefact.sense.cache_info().misses - before < 40
