@@ -62,6 +62,14 @@ class Heard:
         return names.search(self.said) is not None and names.search(self.nearest) is None
 
 
+_NOT = re.compile(
+    r"\b(?:isn't|wasn't|aren't|(?<!can )not|no|nicht|kein\w*|pas|niet)"
+    r" (?:(?:about|for|a|an|the|my|der|die|das|le|la|de|het) ){0,2}\Z",
+    re.IGNORECASE,
+)
+"""Right before a name: "I can't activate my card" does not say that it is about something else."""
+
+
 def _names(field: CaseField, value: Value) -> re.Pattern[str]:
     option = next(each for each in field.choices if each.value == value)
     names = "|".join(re.escape(name) for name in (option.value, *option.synonyms))
@@ -72,7 +80,11 @@ def _is_denied(field: CaseField, value: Value, lines: Sequence[Line]) -> bool:
     """Whether the customer names it, and at the last place says that it is not so."""
     names = _names(field, value)
     named = [(line, match) for line in lines for match in names.finditer(line.turn.plain.text)]
-    return any(stance(line.turn, *line.turn.plain.place(*match.span())) is Stance.DENIED for line, match in named[-1:])
+    return any(
+        stance(line.turn, *line.turn.plain.place(*match.span())) is Stance.DENIED
+        and _NOT.search(line.turn.plain.text[: match.start()]) is not None
+        for line, match in named[-1:]
+    )
 
 
 @dataclass(frozen=True, slots=True)

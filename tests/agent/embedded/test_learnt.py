@@ -123,6 +123,15 @@ def test_what_the_customer_says_it_is_not_is_not_proposed(artefact: Artefact, de
     assert isinstance(answer(MODEL, line + denial, knowing=knowing, artefact=artefact), Abstention)
 
 
+def test_what_does_not_work_is_not_denied_by_that(artefact: Artefact) -> None:
+    topic = field("choice", "Topic", options=[{"value": "Activate my card"}, {"value": "Gift cards"}])
+    lines = "I can't activate my card here", "In this app I can't activate my card"
+    knowing = decided(topic, *((line, "Activate my card") for line in lines))
+    found = answer(topic, "I can't activate my card at home", knowing=knowing, artefact=artefact)
+    assert isinstance(found, Prediction)
+    assert found.confidence > 0.9
+
+
 def test_a_field_that_was_emptied_and_nothing_more_teaches_nothing(artefact: Artefact) -> None:
     line = "It is the Aria 3000 on the poster"
     emptied = decided(MODEL, (line, None))
