@@ -7,35 +7,39 @@ from collections.abc import Iterable, Sequence
 from rapidfuzz import fuzz, process
 
 from agent.fields import check
-from agent.settings import CaseField, Settings
+from agent.settings import Settings
 from store.examples import Example
-from store.model import CaseNumber, ContactId, Value
+from store.model import CaseNumber, ContactId, FieldId, Value
 
 _NEAR = 40  # token set ratio from which two texts are about something alike
+
+
+def fitting(examples: Iterable[Example], settings: Settings) -> tuple[Example, ...]:
+    """Those whose field is still one, and allows what was decided of it."""
+    fields = {field.id: field for field in settings.fields}
+    fits: dict[tuple[FieldId, str], bool] = {}  # a catalogue is long, and the same values come again
+
+    def is_fit(example: Example, value: Value | None) -> bool:
+        key = example.field, repr(value)
+        if key not in fits:
+            field = fields.get(example.field)
+            fits[key] = field is not None and (value is None or check(field, value) is None)
+        return fits[key]
+
+    return tuple(each for each in examples if is_fit(each, each.value) and is_fit(each, each.wrong))
 
 
 def usable(
     examples: Iterable[Example], settings: Settings, contact_id: ContactId | None, case_number: CaseNumber | None
 ) -> tuple[Example, ...]:
-    """Those of other cases whose field is still as it was for them; of what is personal, this contact's alone."""
-    fields = {field.id: field for field in settings.fields}
+    """Of those that fit, other cases' alone; of what is personal, this contact's alone."""
+    personal = {field.id for field in settings.fields if field.is_personal}
     return tuple(
         example
         for example in examples
         if example.case_number != case_number
-        and (field := fields.get(example.field)) is not None
-        and _is_told_to(contact_id, example, field)
-        and _fits(field, example.value)
-        and _fits(field, example.wrong)
+        and (example.field not in personal or (contact_id is not None and example.contact_id == contact_id))
     )
-
-
-def _is_told_to(contact_id: ContactId | None, example: Example, field: CaseField) -> bool:
-    return not field.is_personal or (contact_id is not None and example.contact_id == contact_id)
-
-
-def _fits(field: CaseField, value: Value | None) -> bool:
-    return value is None or check(field, value) is None
 
 
 def nearest(examples: Sequence[Example], words: str, *, limit: int) -> list[Example]:

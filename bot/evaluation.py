@@ -137,7 +137,9 @@ class Evaluator:
             manual=question.manual,
             rejected=cases.rejected(connection, case.number) if case else frozenset(),
             human_cleared=cases.cleared_by_people(connection, case.number) if case else frozenset(),
-            examples=usable(self._learnt(connection), in_force.settings, contact_id, case.number if case else None),
+            examples=usable(
+                self._learnt(connection, in_force), in_force.settings, contact_id, case.number if case else None
+            ),
         )
         reading = evaluations.last_reading(connection, conversation.id)
         return snapshot, contact_id, reading

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select
 
 from store.model import CaseNumber, ConversationId, Json, MessageId, Value
 from store.schema import evaluations
@@ -79,11 +79,19 @@ def last_proposed(connection: Connection, conversation_id: ConversationId) -> di
     return None if detail is None else {name: each["value"] for name, each in detail["written"].items()}
 
 
-def conversations_watched(connection: Connection, *, limit: int) -> list[ConversationId]:
-    """Those in which the agent recorded what it would have done; newest first."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watching:
+    """The settings versions that let the agent only watch: where there was no case yet, and where there was one."""
+
+    creating: frozenset[int]
+    updating: frozenset[int]
+
+
+def conversations_watched(connection: Connection, watching: Watching, *, limit: int) -> list[ConversationId]:
+    """Those in which the agent recorded what it would have done, or that it would have done nothing; newest first."""
     found = (
         select(evaluations.c.conversation_id)
-        .where(evaluations.c.outcome == "shadow")
+        .where(_is_watched(watching))
         .group_by(evaluations.c.conversation_id)
         .order_by(func.max(evaluations.c.id).desc())
         .limit(limit)
@@ -91,11 +99,19 @@ def conversations_watched(connection: Connection, *, limit: int) -> list[Convers
     return [ConversationId(each) for each in connection.execute(found).scalars()]
 
 
-def shadows(connection: Connection, conversation_id: ConversationId) -> list[Evaluation]:
+def watched(connection: Connection, watching: Watching, conversation_id: ConversationId) -> list[Evaluation]:
     """What the agent would have done in a conversation, in order."""
-    mine = (evaluations.c.conversation_id == conversation_id) & (evaluations.c.outcome == "shadow")
-    rows = connection.execute(select(evaluations).where(mine).order_by(evaluations.c.id))
-    return [_evaluation(row) for row in rows]
+    mine = select(evaluations).where(evaluations.c.conversation_id == conversation_id, _is_watched(watching))
+    return [_evaluation(row) for row in connection.execute(mine.order_by(evaluations.c.id))]
+
+
+def _is_watched(watching: Watching) -> ColumnElement[bool]:
+    row = evaluations.c
+    idle = or_(
+        and_(row.case_number.is_(None), row.outcome == "not_created", row.settings_version.in_(watching.creating)),
+        and_(row.case_number.is_not(None), row.outcome == "no_changes", row.settings_version.in_(watching.updating)),
+    )
+    return or_(row.outcome == "shadow", idle)
 
 
 def of_conversation(connection: Connection, conversation_id: ConversationId, *, limit: int = 50) -> list[Evaluation]:

@@ -53,7 +53,10 @@ class ExampleFilter:
 
 
 Latest = tuple[int, int, datetime]
-"""How many there are, and of the newest its id and when it was learnt: another after every change."""
+"""How many there are, the sum of their ids, and when the newest was learnt: another after every change.
+
+The newest id alone is not enough: on PostgreSQL a lower one may be committed later, in place of an earlier lesson.
+"""
 
 _OPENER = (
     select(participants.c.id, participants.c.contact_id)
@@ -72,6 +75,11 @@ _FORGET = delete(examples).where(
     examples.c.case_number == bindparam("case"), examples.c.field.in_(bindparam("fields", expanding=True))
 )
 _KEEP = insert(examples)
+_LATEST = select(
+    func.count().label("number"),
+    func.sum(examples.c.id).label("ids"),
+    func.max(examples.c.learnt_at).label("learnt_at"),
+)
 _newest = (
     select(examples.c.id)
     .where(examples.c.field == bindparam("field"))
@@ -124,11 +132,8 @@ def listed(connection: Connection, wanted: ExampleFilter, *, limit: int) -> list
 
 def latest(connection: Connection) -> Latest | None:
     """None: there is none."""
-    newest = select(examples.c.id, examples.c.learnt_at).order_by(examples.c.id.desc()).limit(1)
-    found = connection.execute(newest).one_or_none()
-    if found is None:
-        return None
-    return connection.execute(select(func.count()).select_from(examples)).scalar_one(), found.id, found.learnt_at
+    found = connection.execute(_LATEST).one()
+    return (found.number, int(found.ids), found.learnt_at) if found.number else None
 
 
 def get(connection: Connection, example_id: int) -> Example | None:

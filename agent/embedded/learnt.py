@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from agent.embedded.model.proposals import is_read
 from agent.embedded.phrasing import phrased
 from agent.embedded.settle import abstain
 from agent.embedded.talk import Line, Talk
-from agent.embedded.taught import Decision, Heard, Taught
+from agent.embedded.taught import LEAST, Decision, Heard, Taught
 from agent.fields import same
 from agent.predictor import Abstention, Prediction
 from agent.settings import CaseField, FieldType
@@ -26,7 +27,6 @@ _LEARNT = frozenset({FieldType.CHOICE, FieldType.LOOKUP, FieldType.TEXT})
 _OF_A_VALUE = 15  # its newest examples
 _MOST = 1000
 _LINES = 6  # the customer's latest
-_LEAST = 0.1  # how sure a proposal must be to say more than an abstention
 _COPY = 0.9  # how sure where the network heard nothing of the field: that such words came with a value is no telling
 
 
@@ -48,10 +48,17 @@ def _heard(field: CaseField, talk: Talk, lines: Sequence[Line], artefact: Artefa
         return None
     if field.type is FieldType.TEXT:
         return Heard(field, phrased(field, decisions, talk))
-    return None if artefact is None else _taught((field, decisions), artefact).hear(lines)
+    if artefact is None:
+        return None
+    with _reading:
+        taught = _taught((field, decisions), artefact)
+    return taught.hear(lines)
 
 
-@lru_cache(maxsize=32)  # a field with its examples, until there is one more
+_reading = Lock()  # two conversations at once don't read the same examples twice
+
+
+@lru_cache(maxsize=8)  # a field with its examples, until there is one more
 def _taught(lessons: tuple[CaseField, tuple[Decision, ...]], artefact: Artefact) -> Taught:
     return Taught(*lessons, artefact)
 
@@ -60,10 +67,10 @@ def _decisions(field: CaseField, talk: Talk) -> tuple[Decision, ...]:
     """The newest of each value."""
     if field.type not in _LEARNT:
         return ()
+    own = [each for each in talk.request.examples if each.field == field.id]
     found = (
         Decision(each.words, _text_or_none(each.value), _text_or_none(each.wrong))
-        for each in sorted(talk.request.examples, key=lambda each: each.id, reverse=True)
-        if each.field == field.id
+        for each in sorted(own, key=lambda each: each.id, reverse=True)
     )
     counted: Counter[str | None] = Counter()
     kept: list[Decision] = []
@@ -84,7 +91,7 @@ def _informed(
     if isinstance(answer, Prediction) and answer.value in heard.against:
         return abstain(field, "People turned this value down for nearly the same words.")
     proposal = heard.proposal
-    if proposal is None or proposal.score < _LEAST:
+    if proposal is None or proposal.score < LEAST:
         return answer
     if isinstance(answer, Prediction):
         if same(field, answer.value, proposal.value):

@@ -13,13 +13,13 @@ from agent.embedded.mention import Stance, stance
 from agent.embedded.model.proposals import Proposal
 from agent.embedded.talk import Line, Talk
 from agent.embedded.taught import Decision
-from agent.embedded.turn import turn
+from agent.embedded.turn import Turn
 from agent.fields import normalise
 from agent.settings import CaseField
 
 _TOKEN = re.compile(r"\w+(?:['-]\w+)*|[^\w\s]")
 _CUE = 2  # words before a value
-_DOUBT = 2  # occurrences, added to those that were no value: two decisions are the fewest that are believed
+_DOUBT = 2  # added to the decisions in which no value followed: two decisions are the fewest that are believed
 _END = re.compile(r"[.,;:!?()\"]|(?:and|but|so|because|please|thanks|or)\Z", re.IGNORECASE)
 
 
@@ -38,16 +38,20 @@ class Phrasing:
         self._met: Counter[tuple[str, ...]] = Counter()
         self._lengths: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
         for each in decisions:
-            for sentence in _texts(each.words):
-                self._learn(_tokens(sentence), _tokens(each.value or ""))
+            self._learn([_tokens(sentence) for sentence in _texts(each.words)], _folded(_tokens(each.value or "")))
 
-    def _learn(self, said: Sequence[_Token], value: Sequence[_Token]) -> None:
-        wanted = [token.text.casefold() for token in value]
-        for cue, at in _cues(said):
+    def _learn(self, said: Sequence[Sequence[_Token]], value: Sequence[str]) -> None:
+        """However often a customer says it, it is one decision."""
+        met = {
+            (cue, bool(value) and _folded(tokens[at : at + len(value)]) == value)
+            for tokens in said
+            for cue, at in _cues(tokens)
+        }
+        for cue, is_value in met:
             self._met[cue] += 1
-            if wanted and [token.text.casefold() for token in said[at : at + len(wanted)]] == wanted:
+            if is_value:
                 self._followed[cue] += 1
-                self._lengths[cue].add(len(wanted))
+                self._lengths[cue].add(len(value))
 
     def find(self, text: str) -> Iterator[tuple[int, int, float]]:
         """Where a value starts and ends, and how likely it is one."""
@@ -89,11 +93,15 @@ def _heard(field: CaseField, phrasing: Phrasing, line: Line, talk: Talk) -> Iter
 
 
 def _texts(words: str) -> Iterator[str]:
-    return (sentence.text for sentence in turn(words).sentences)
+    return (sentence.text for sentence in Turn(words).sentences)
 
 
 def _tokens(text: str) -> list[_Token]:
     return [_Token(match.group(), *match.span()) for match in _TOKEN.finditer(text)]
+
+
+def _folded(tokens: Sequence[_Token]) -> list[str]:
+    return [token.text.casefold() for token in tokens]
 
 
 def _cues(tokens: Sequence[_Token]) -> Iterator[tuple[tuple[str, ...], int]]:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from agent.examples import nearest
@@ -16,12 +17,13 @@ from agent.llm.mask import Mask
 from agent.llm.quoting import own_words
 from agent.predictor import Prediction, PredictionRequest
 from agent.settings import CaseField, FieldType, Settings
-from store.examples import Example
+from store.examples import CHARACTERS, Example
 from store.model import FieldId, Message
 
 LONGEST_MESSAGE = 8_000  # characters of one message that are sent
 _LONGEST_LIST = 60  # entries of a catalogue that are listed; of a longer one the model says what was named
 _EXAMPLES, _OF_A_FIELD, _LONGEST_EXAMPLE = 8, 2, 300  # that go along; of one field; characters
+_LOOKED_AT = 10  # the nearest: what speaks to a machine is passed over
 _CONTEXT = 400  # characters of a message that was sent before, for what "yes, that one" means
 
 _TASK = """\
@@ -101,12 +103,11 @@ def prompt(
     ]
     mask = Mask(written if hides else (), request.settings.region)
     zone = ZoneInfo(request.settings.timezone)
+    hidden = [{name: mask.hide(text)[-_LONGEST_EXAMPLE:] for name, text in each.items()} for each in decided]
     data = {
         "today": request.now.astimezone(zone).strftime("%A %Y-%m-%d"),
         "known": {name: mask.hide(value) for name, value in shown.items()},
-        **(
-            {"decided": [{name: mask.hide(text) for name, text in each.items()} for each in decided]} if decided else {}
-        ),
+        **({"decided": hidden} if hidden else {}),
         "messages": [
             {
                 "number": number,
@@ -125,19 +126,22 @@ def prompt(
 
 def _decided(request: PredictionRequest, new: Sequence[Message]) -> list[dict[str, str]]:
     """What people decided of the fields that are asked, on words like the new ones."""
-    words = "\n".join(message.text for message in new)
+    words = "\n".join(own_words(message.text) for message in new)[-CHARACTERS:]
     found: list[dict[str, str]] = []
     for field in request.fields:
-        own = [each for each in request.examples if each.field == field.id and _is_legible(each, request)]
-        for each in nearest(own, words, limit=_OF_A_FIELD):
+        own = [each for each in request.examples if each.field == field.id]
+        near = (each for each in nearest(own, words, limit=_LOOKED_AT) if _is_legible(each, request))
+        for each in islice(near, _OF_A_FIELD):
             right = {} if each.value is None else {"value": display(field, each.value, request.settings)}
             wrong = {} if each.wrong is None else {"not": display(field, each.wrong, request.settings)}
-            found.append({"field": field.id, "said": each.words[-_LONGEST_EXAMPLE:], **right, **wrong})
+            found.append({"field": field.id, "said": own_words(each.words), **right, **wrong})
     return found[:_EXAMPLES]
 
 
 def _is_legible(example: Example, request: PredictionRequest) -> bool:
-    return not speaks_to_a_machine(example.words, request.settings.fields)
+    """A value may be a customer's words, too: of a description, all of them."""
+    texts = (example.words, *(each for each in (example.value, example.wrong) if isinstance(each, str)))
+    return not any(speaks_to_a_machine(each, request.settings.fields) for each in texts)
 
 
 def _shown(settings: Settings, name: FieldId, found: Prediction) -> str:

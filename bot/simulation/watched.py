@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
-from agent.settings import CaseField
+from agent.decision import Outcome
+from agent.settings import CaseField, Level
 from bot.simulation.course import Course, Fate
 from bot.simulation.figures import Played, Slot
 from bot.simulation.labelled import Labelled
 from bot.simulation.past import in_force, labelled
-from store import evaluations
+from store import audit, evaluations
+from store import settings as versions
+from store.audit import Entry
 from store.engine import Connection, Database
-from store.evaluations import Evaluation
+from store.evaluations import Evaluation, Watching
 from store.model import ConversationId, FieldId, Value
 
 _MOST = 10_000  # conversations, the latest first
@@ -21,39 +25,68 @@ _MOST = 10_000  # conversations, the latest first
 def watched(database: Database) -> tuple[Generator[Played], int]:
     """By the settings in force, one at a time; and how many there are."""
     settings = database.read_now(in_force)
-    ids = database.read_now(partial(evaluations.conversations_watched, limit=_MOST))
+    watching = database.read_now(_watching)
+    ids = database.read_now(partial(evaluations.conversations_watched, watching=watching, limit=_MOST))
 
     def read(connection: Connection, conversation_id: ConversationId) -> Played:
         conversation = labelled(connection, conversation_id, settings)
-        return _played(conversation, evaluations.shadows(connection, conversation_id))
+        found = evaluations.watched(connection, watching, conversation_id)
+        return _played(conversation, found, dict(_values(connection, found)))
 
     return (database.read_now(partial(read, conversation_id=each)) for each in ids), len(ids)
 
 
-def _played(conversation: Labelled, shadows: Sequence[Evaluation]) -> Played:
-    found: dict[FieldId, tuple[Value | None, float]] = {}
-    for shadow in shadows:
-        found |= _found(shadow, conversation)
+def _watching(connection: Connection) -> Watching:
+    chosen = {each.version: each.document.get("automation", {}) for each in versions.history(connection)}
+    creating, updating = (
+        frozenset(version for version, levels in chosen.items() if levels.get(capability) == Level.SHADOW)
+        for capability in ("create", "update")
+    )
+    return Watching(creating=creating, updating=updating)
+
+
+_Found = tuple[Value | None, float]
+
+
+def _values(connection: Connection, found: Sequence[Evaluation]) -> Iterator[tuple[FieldId, _Found]]:
+    """What would have been written or suggested; and what stood there, where the agent would not have changed it."""
+    for each in found:
+        if each.case_number is not None:
+            trail = audit.of_case(connection, each.case_number) if each.detail["unchanged"] else []
+            for name in each.detail["unchanged"]:
+                yield FieldId(name), (_standing(trail, name, each), 1.0)
+        if each.outcome == Outcome.SHADOW:
+            yield from ((FieldId(name), (value, 1.0)) for name, value in each.detail["suggested"].items())
+            for name, written in each.detail["written"].items():
+                yield FieldId(name), (written["value"], written["confidence"] or 0.0)
+
+
+def _standing(trail: Sequence[Entry], name: str, seen: Evaluation) -> Value | None:
+    """What the case said of the field then: people may have changed it since."""
+    said = [
+        each.change.new
+        for each in trail
+        if each.change.what == "field"
+        and each.change.field == name
+        and (seen.created_at is None or each.at <= seen.created_at)
+    ]
+    return said[-1] if said else None
+
+
+def _played(conversation: Labelled, found: Sequence[Evaluation], values: Mapping[FieldId, _Found]) -> Played:
+    """Of fields nothing is said where none would have been tried: no case was opened, and none would have been."""
+    before = [each for each in found if each.case_number is None]
+    tried = any(each.case_number is not None or each.outcome == Outcome.SHADOW for each in found)
+    fields = conversation.settings.fields if tried else ()
     return Played(
-        conversation=conversation,
-        slots=tuple(_slot(conversation, field, found.get(FieldId(field.id))) for field in conversation.settings.fields),
-        course=_course(conversation, shadows),
-        seconds=tuple(shadow.milliseconds / 1000 for shadow in shadows),
+        conversation=conversation if before else replace(conversation, case=None),  # opened by others, and no decision
+        slots=tuple(_slot(conversation, field, values.get(FieldId(field.id))) for field in fields),
+        course=_course(conversation, found),
+        seconds=tuple(each.milliseconds / 1000 for each in found),
     )
 
 
-def _found(shadow: Evaluation, conversation: Labelled) -> Iterator[tuple[FieldId, tuple[Value | None, float]]]:
-    """What would have been written or suggested; and what people had written and the agent would not have changed."""
-    for name in shadow.detail["unchanged"]:
-        if expected := conversation.expected.get(FieldId(name)):
-            yield FieldId(name), (expected[0], 1.0)
-    for name, value in shadow.detail["suggested"].items():
-        yield FieldId(name), (value, 1.0)
-    for name, written in shadow.detail["written"].items():
-        yield FieldId(name), (written["value"], written["confidence"] or 0.0)
-
-
-def _slot(conversation: Labelled, field: CaseField, found: tuple[Value | None, float] | None) -> Slot:
+def _slot(conversation: Labelled, field: CaseField, found: _Found | None) -> Slot:
     value, confidence = found or (None, 0.0)
     return Slot(
         field=field,
@@ -67,16 +100,17 @@ def _slot(conversation: Labelled, field: CaseField, found: tuple[Value | None, f
     )
 
 
-def _course(conversation: Labelled, shadows: Sequence[Evaluation]) -> Course:
-    before = [shadow for shadow in shadows if shadow.case_number is None]
-    after = [shadow for shadow in shadows if shadow.case_number is not None]
-    first = before[0] if before else None
+def _course(conversation: Labelled, found: Sequence[Evaluation]) -> Course:
+    before = [each for each in found if each.case_number is None]
+    changes = [each for each in found if each.case_number is not None and each.outcome == Outcome.SHADOW]
+    first = next((each for each in before if each.outcome == Outcome.SHADOW), None)
+    fate = Fate.WATCHED if first else Fate.NOT_CREATED if before else Fate.JOINED
     return Course(
-        fate=Fate.JOINED if first is None else Fate.WATCHED,
-        why="A case was there." if first is None else first.why,
+        fate=fate,
+        why="A case was there." if not before else (first or before[-1]).why,
         opened=None if first is None else _message_before(conversation, first),
-        updates=len(after),
-        suggested=sum(len(shadow.detail["suggested"]) for shadow in after),
+        updates=len(changes),
+        suggested=sum(len(each.detail["suggested"]) for each in changes),
         flips=0,
         values={},
     )

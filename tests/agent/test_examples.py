@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.examples import usable
+from agent.examples import fitting, usable
 from agent.settings import Settings
 from store.examples import Example
 from store.model import CaseNumber, ContactId, FieldId, Value
@@ -24,7 +24,7 @@ def example(field: str, value: Value | None, wrong: Value | None = None) -> Exam
 
 
 def is_usable(one: Example, settings: Settings = SETTINGS, contact: ContactId | None = BEN) -> bool:
-    return usable([one], settings, contact, NOW) == (one,)
+    return usable(fitting([one], settings), settings, contact, NOW) == (one,)
 
 
 def test_what_one_customers_case_taught_helps_another() -> None:

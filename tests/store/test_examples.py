@@ -143,3 +143,18 @@ def test_every_change_of_what_is_kept_shows(database: Database) -> None:
     seen.append(database.read_now(examples.latest))
     assert seen[0] is None
     assert len(set(seen)) == len(seen)
+
+
+def test_a_lesson_that_is_committed_late_shows_though_another_is_newer(database: Database) -> None:
+    database.write_now(partial(_fill, most=3))
+    before = database.read_now(examples.latest)
+
+    def replace_first(connection: Connection) -> None:
+        """As on PostgreSQL, where a transaction that began earlier has the lower id and may end later."""
+        first = connection.execute(example_rows.select().order_by(example_rows.c.id).limit(1)).one()
+        connection.execute(example_rows.delete().where(example_rows.c.id == first.id))
+        late = {"id": first.id - 10, "case_number": first.case_number, "field": PRIORITY, "words": "leaks"}
+        connection.execute(example_rows.insert(), {**late, "value": "High", "learnt_at": NOON})
+
+    database.write_now(replace_first)
+    assert database.read_now(examples.latest) != before

@@ -26,6 +26,7 @@ FOLDER = Path(__file__).parent
 CARD, NETWORK, WORDS = "card.json", "network.onnx", "words.txt"
 _NEEDED = ("numpy", "onnxruntime")
 _REMEMBERED = 4096
+_SENSES = 1024
 _SENSED = LONGEST - 4  # tokens, beside those of the frame
 
 
@@ -49,9 +50,10 @@ class Artefact:
         self._network = running.Network(folder / NETWORK)
         words = WordPiece((folder / WORDS).read_text(encoding="utf-8").splitlines())
         self._marks = Marks(*(words.ids[word] for word in (CLS, SEP, MARK)))
+        self._words = words
         self.tokenise = lru_cache(maxsize=8192)(words)
         self.read = lru_cache(maxsize=_REMEMBERED)(self._read)
-        self.sense = lru_cache(maxsize=_REMEMBERED)(self._sense)
+        self.sense = lru_cache(maxsize=_SENSES)(self._sense)
 
     def _read(self, prompts: tuple[Prompt, ...], lines: tuple[Utterance, ...]) -> Sequence[Guess]:
         """What these messages say of each field; nothing of any where they don't fit in one row."""
@@ -60,9 +62,13 @@ class Artefact:
             return [self._decoding.Guess(0.0)] * len(prompts)
         return self._decoding.guesses(row, lines, self._network.scores(row))
 
+    def length(self, text: str) -> int:
+        """In tokens; nothing of it is remembered."""
+        return len(self._words(text))
+
     def _sense(self, text: str) -> NDArray[np.float32]:
         """What a customer's words mean, as the sum over their tokens: [width]. Not more than LONGEST tokens of them."""
-        row = encode((), (Utterance(text),), lambda said: self.tokenise(said)[:_SENSED], self._marks)
+        row = encode((), (Utterance(text),), lambda said: self._words(said)[:_SENSED], self._marks)
         # The network is built to be asked for a field: what it says of the row's beginning is not looked at.
         states = self._network.states(replace(row, fields=[0], options=[[]]))
         return states[[place for place, *_ in row.words]].sum(0)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float32]
+Places = NDArray[np.int32]
 _BINS = 4096  # that words and pieces of words are counted in
 _PIECE = 4  # letters
 _WORDS = 0.4  # what words count beside sense
@@ -27,7 +28,8 @@ _LEAST = 1e-9
 @dataclass(frozen=True, slots=True)
 class Text:
     sense: Numbers  # [width]
-    words: Numbers  # [_BINS], how often
+    bins: Places  # of its words, in order
+    counts: Numbers  # how often each
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,9 @@ class Known:
 
 
 def text_of(sense: Numbers, said: str) -> Text:
-    words = np.zeros(_BINS, np.float32)
-    for part in _parts(said):
-        words[crc32(part.encode()) % _BINS] += 1
-    return Text(_unit(sense), words)
+    found = np.fromiter((crc32(part.encode()) % _BINS for part in _parts(said)), np.int32)
+    bins, counts = np.unique(found, return_counts=True)
+    return Text(_unit(sense), bins, counts.astype(np.float32))
 
 
 def _parts(said: str) -> Iterator[str]:
@@ -57,24 +58,39 @@ def _parts(said: str) -> Iterator[str]:
 
 
 class Chooser:
+    """Holds words by their bins: most texts have few of them."""
+
     def __init__(self, known: Sequence[Known]) -> None:
-        counts = np.stack([each.text.words for each in known])
-        self._rarity = np.log((1 + len(known)) / (1 + (counts > 0).sum(0))) + 1
+        self._number = len(known)
+        met = np.bincount(np.concatenate([each.text.bins for each in known]), minlength=_BINS)
+        self._rarity = (np.log((1 + self._number) / (1 + met)) + 1).astype(np.float32)
         self._senses = np.stack([each.text.sense for each in known])
-        self._words = self._weighed(counts)
+        words = np.zeros((self._number, _BINS), np.float32)
+        for row, each in zip(words, known, strict=True):
+            row[each.text.bins] = self._weighed(each.text)
         speaks = np.array([each.speaks for each in known])
         doubt = _DOUBT / np.array([each.weight for each in known])
-        alike = _sharpened(self._senses @ self._senses.T, self._words @ self._words.T)
-        self._pull = np.linalg.solve(alike + np.diag(doubt), speaks)
+        alike = _sharpened(self._senses @ self._senses.T, words @ words.T)
+        self._pull = np.linalg.solve(alike + np.diag(doubt), speaks).astype(np.float32)
+        bins, self._rows = (places.astype(np.int32) for places in np.nonzero(words.T))
+        self._weights = words[self._rows, bins]
+        self._starts = np.searchsorted(bins, np.arange(_BINS + 1))
 
     def __call__(self, text: Text) -> tuple[Numbers, Numbers]:
         """How much the text speaks for each value, about 0 to 1; and how alike each of the known texts is."""
-        words = self._weighed(text.words[np.newaxis])[0]
-        alike = _sharpened(self._senses @ text.sense, self._words @ words)
-        return (alike @ self._pull).astype(np.float32), alike
+        alike = _sharpened(self._senses @ text.sense, self._shared(text))
+        return alike @ self._pull, alike
 
-    def _weighed(self, counts: Numbers) -> Numbers:
-        return _unit(np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * self._rarity)
+    def _shared(self, text: Text) -> Numbers:
+        """By known text: how much of its words the text has, [known]."""
+        shared = np.zeros(self._number, np.float32)
+        for place, weight in zip(text.bins.tolist(), self._weighed(text).tolist(), strict=True):
+            of_bin = slice(self._starts[place], self._starts[place + 1])
+            shared[self._rows[of_bin]] += weight * self._weights[of_bin]
+        return shared
+
+    def _weighed(self, text: Text) -> Numbers:
+        return _unit((1 + np.log(text.counts)) * self._rarity[text.bins])
 
 
 def _sharpened(senses: Numbers, words: Numbers) -> Numbers:

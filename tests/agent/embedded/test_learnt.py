@@ -115,6 +115,29 @@ def test_a_catalogues_entry_is_learnt_by_what_customers_call_it(artefact: Artefa
     assert found.value == "Breva Mini"
 
 
+@pytest.mark.parametrize("denial", [", and no, it is not the Breva Mini", ". It is not a Breva Mini."])
+def test_what_the_customer_says_it_is_not_is_not_proposed(artefact: Artefact, denial: str) -> None:
+    line = "the little red one keeps beeping"
+    knowing = decided(MODEL, (line, "Breva Mini"), (f"my {line}", "Breva Mini"))
+    assert isinstance(answer(MODEL, line, knowing=knowing, artefact=artefact), Prediction)
+    assert isinstance(answer(MODEL, line + denial, knowing=knowing, artefact=artefact), Abstention)
+
+
+def test_what_does_not_work_is_not_denied_by_that(artefact: Artefact) -> None:
+    topic = field("choice", "Topic", options=[{"value": "Activate my card"}, {"value": "Gift cards"}])
+    lines = "I can't activate my card here", "In this app I can't activate my card"
+    knowing = decided(topic, *((line, "Activate my card") for line in lines))
+    found = answer(topic, "I can't activate my card at home", knowing=knowing, artefact=artefact)
+    assert isinstance(found, Prediction)
+    assert found.confidence > 0.9
+
+
+def test_a_field_that_was_emptied_and_nothing_more_teaches_nothing(artefact: Artefact) -> None:
+    line = "It is the Aria 3000 on the poster"
+    emptied = decided(MODEL, (line, None))
+    assert answer(MODEL, line, knowing=emptied, artefact=artefact) == answer(MODEL, line, artefact=artefact)
+
+
 PARKED = decided(
     DEPOT,
     ("The lorry is parked at Rosenheim since noon.", "Rosenheim"),
@@ -136,6 +159,7 @@ def test_a_text_is_found_by_the_words_that_came_before_others_even_without_the_n
     ("line", "knowing"),
     [
         ("My truck is parked at Sankt Anton", PARKED[:1]),  # one decision is no custom
+        ("My truck is parked at noon", decided(DEPOT, ("It is parked at Rosenheim. " * 20, "Rosenheim"))),  # nor here
         ("Nobody is parked at. Hello", PARKED),
         ("I parked the truck somewhere", PARKED),
     ],
@@ -147,3 +171,10 @@ def test_a_text_is_not_learnt_from_less(line: str, knowing: tuple[Example, ...])
 
 def test_an_examples_words_are_no_evidence(artefact: Artefact) -> None:
     assert isinstance(answer(TOPIC, "Hm.", knowing=TAUGHT, artefact=artefact), Abstention)
+
+
+def test_the_cost_of_long_words_is_bounded(artefact: Artefact) -> None:
+    story = " ".join(f"On day {number} my stamps were gone from the app." for number in range(600))
+    before = artefact.sense.cache_info().misses
+    answer(TOPIC, story, knowing=decided(TOPIC, (story[:2000], "Loyalty points")), artefact=artefact)
+    assert artefact.sense.cache_info().misses - before < 40
