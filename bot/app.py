@@ -96,7 +96,7 @@ class Application:
         self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
         self.webhooks = WebhookSender(database, self.settings, self.metrics, private=config.webhooks_private)
         self.counting = Counting(database)
-        self.forgetting = Forgetting(database, self.settings)
+        self.forgetting = Forgetting(database)
         self.clock = Clock(database, self.work, self.metrics, fires=works)
 
     def _llm(self) -> Llm | None:

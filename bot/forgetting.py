@@ -10,8 +10,9 @@ from functools import partial
 
 import structlog
 
-from bot.settings import CurrentSettings
-from store.engine import Database, DatabaseUnavailable
+from bot.settings import read
+from store import settings as versions
+from store.engine import Connection, Database, DatabaseUnavailable
 from store.model import Actor, utcnow
 from store.people import erasing, expiring, remains
 from store.people.erasing import Counts, Kind, OnItsWay
@@ -61,19 +62,22 @@ def told(counts: Counts) -> dict[str, int]:
 class Forgetting:
     """Once a day, where the settings say how old is old."""
 
-    def __init__(self, database: Database, settings: CurrentSettings) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._settings = settings
 
     async def run(self) -> None:
         """Runs until cancelled."""
         while True:
             try:
-                in_force = await self._settings.recently(self._database)
-                if (days := in_force.settings.forget_after_days) is not None:
+                if (days := await self._database.read(_old)) is not None:
                     counts = await forget_old(self._database, days, dry_run=False)
                     log.info("old_forgotten", days=days, **told(counts))
                 await asyncio.sleep(DAY)
             except DatabaseUnavailable as error:
                 log.warning("database_unavailable", error=str(error))
                 await asyncio.sleep(_AGAIN)
+
+
+def _old(connection: Connection) -> int | None:
+    """In days, as the settings say now: what is forgotten does not come back."""
+    return read(connection, versions.current_number(connection)).settings.forget_after_days

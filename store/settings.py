@@ -53,6 +53,12 @@ def history(connection: Connection, *, before: int | None = None, limit: int | N
     return [SettingsVersion(**row) for row in connection.execute(query).mappings()]
 
 
+def saying(connection: Connection, *path: str, value: str) -> frozenset[int]:
+    """The versions whose document has this value at the path."""
+    there = settings_versions.c.document[path].as_string()
+    return frozenset(connection.execute(select(settings_versions.c.version).where(there == value)).scalars())
+
+
 def save(connection: Connection, document: Json, *, author: str, comment: str, based_on: int) -> int:
     """Keeps the document as the version after `based_on`; raises SettingsConflict if that isn't the latest."""
     if current_number(connection) != based_on:

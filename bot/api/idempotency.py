@@ -43,6 +43,8 @@ async def once(database: Database, visit: Visit, work: Callable[[Connection], An
     except KeyReused:
         detail = f"This {HEADER} came with another call before: choose a new one."
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, detail) from None
+    if answer.status == HTTPStatus.GONE:  # it held what was erased since
+        raise Refused(HTTPStatus.GONE, answer.body["detail"], headers={REPLAYED: "true"})
     response = _response(answer)
     if replayed:
         response.headers[REPLAYED] = "true"

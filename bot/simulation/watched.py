@@ -37,12 +37,10 @@ def watched(database: Database) -> tuple[Generator[Played], int]:
 
 
 def _watching(connection: Connection) -> Watching:
-    chosen = {each.version: each.document.get("automation", {}) for each in versions.history(connection)}
-    creating, updating = (
-        frozenset(version for version, levels in chosen.items() if levels.get(capability) == Level.SHADOW)
-        for capability in ("create", "update")
+    return Watching(
+        creating=versions.saying(connection, "automation", "create", value=Level.SHADOW),
+        updating=versions.saying(connection, "automation", "update", value=Level.SHADOW),
     )
-    return Watching(creating=creating, updating=updating)
 
 
 _Found = tuple[Value | None, float]

@@ -17,7 +17,7 @@ from store.webhooks import Event
 from tests.bot.console.site import open_site
 from tests.store.examples import conversation, say, wrote
 
-SECONDS = 35  # of asking
+SECONDS = 25  # of asking
 PATIENCE = 240  # on a machine that does other things as well
 WHAT_IS_THERE = """
 [parameters]
