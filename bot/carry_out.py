@@ -140,6 +140,7 @@ class CommandRunner:
         case = finding.snapshot.case
         if case is None:
             raise NotPossible(words.no_case_here())
+        acting.require_unmerged(case)
         if request.conversation_id not in case.conversations:
             # Else what one customer wrote would be told to another.
             raise NotPossible(words.another_conversations_case(case.number))
@@ -344,6 +345,7 @@ def _set(before: Case, writes: list[FieldWrite]) -> list[Change]:
 
 def _set_fields(connection: Connection, *, request: Request, command: UpdateCase, writes: list[FieldWrite]) -> str:
     before, settings = _case(connection, request, command.number), request.in_force.settings
+    acting.require_unmerged(before)
     same = [each for each in writes if _says_the_same(before, each)]
     cleared = cases.cleared_by_people(connection, before.number)
     already = [each for each in same if _is_a_persons(before, each, cleared)]

@@ -181,7 +181,7 @@ class CaseDesk:
 
 def _nothing_to_show(snapshot: Snapshot) -> str | None:
     if snapshot.case is not None:
-        return None if snapshot.case.status.is_open else words.is_resolved(snapshot.case.number)
+        return None if snapshot.case.status.is_open else words.is_closed(snapshot.case)
     if not snapshot.manual:
         return words.no_case_here()
     said = any(each.text.strip() for each in snapshot.transcript if not each.deleted)
@@ -273,7 +273,7 @@ def _line(case: Case, suggestions: int, conversation_key: str | None) -> CaseLin
     return CaseLine(
         number=case.number,
         title=one_line(case.title),
-        status=words.STATUS_LABELS[case.status],
+        status=words.status_of(case),
         owner=one_line(case.owner.name, 60) if case.owner else None,
         suggestions=suggestions,
         conversation_key=conversation_key,

@@ -47,6 +47,7 @@ class CaseRead(BaseModel):
     status: CaseStatus
     owner: Who | None
     resolution: str | None
+    merged_into: int | None
     fields: dict[str, CaseFieldRead]
     conversations: list[int]
     created_at: datetime
@@ -101,6 +102,7 @@ def shown(case: Case, settings: Settings, *, internal: bool) -> CaseRead:
         status=case.status,
         owner=_who(case.owner) if case.owner else None,
         resolution=case.resolution,
+        merged_into=case.merged_into,
         fields={name: _field(held) for name, held in case.values.items() if internal or name in open_to_all},
         conversations=list(case.conversations),
         created_at=case.created_at,

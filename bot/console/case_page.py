@@ -171,7 +171,7 @@ def _set_field(connection: Connection, who: Acting, case: Case, form: Form) -> N
     if field is None:
         raise NotPossible(words.field_gone(_one(form, "field")))
     if not case.status.is_open:
-        raise NotPossible(words.is_resolved(case.number))
+        raise NotPossible(words.is_closed(case))
     try:
         value = forms.parsed(field, form.get("value", []), settings, utcnow())
     except fields.BadValue as error:
