@@ -162,14 +162,19 @@ def both(connection: Connection, number: CaseNumber, other: CaseNumber) -> tuple
     return locked[number], locked[other]
 
 
+def unmergeable(source: Case, into: Case) -> list[str]:
+    """Why one can't be merged into the other."""
+    if source.number == into.number:
+        return [words.merged_with_itself(source.number)]
+    return [words.merged_closed(each) for each in (source, into) if not each.status.is_open]
+
+
 def merge(connection: Connection, acting: Acting, source: Case, into: Case, taken: Collection[FieldId]) -> str:
     """All threads of `source` become those of `into`, which keeps its values; both as `both` gives them.
 
     `taken` are fields whose values it takes over where it has none. Raises NotPossible.
     """
-    if source.number == into.number:
-        raise NotPossible(words.merged_with_itself(source.number))
-    if problems := [words.merged_closed(each) for each in (source, into) if not each.status.is_open]:
+    if problems := unmergeable(source, into):
         raise NotPossible(*problems)
     cases.merge(connection, acting.origin, source, into)
     joined = cases.get(connection, into.number)

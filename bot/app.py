@@ -66,7 +66,7 @@ class Application:
         self.work, self.posts = Wake(), Wake()
         self.demo_representatives = frozenset({REPRESENTATIVE} if config.demo else ())
         self.hints: Hints | None = None
-        evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics, self._llm())
+        self.evaluator = evaluator = Evaluator(database, self.settings, EmbeddedPredictor(), self.metrics, self._llm())
         self.channels = self._channels(evaluator)
         self.intake = Intake(database, self.hint, self.metrics, backlog_limit=config.backlog_limit)
         handling = Handling(
@@ -101,6 +101,7 @@ class Application:
         console = Console(
             self.database,
             OpenIdProvider(openid) if openid else None,
+            self.evaluator,
             self.posts.up,
             behind_proxy=self.config.public_url is not None,
         )

@@ -70,7 +70,7 @@ class CaseDesk:
         trigger = Trigger.FORM if new else Trigger.COMMAND
         question = Question(conversation_id=conversation_id, trigger=trigger, manual=new, case_number=case)
         finding = await self._evaluator.find(question)
-        if problem := _nothing_to_show(finding.snapshot):
+        if problem := nothing_to_show(finding.snapshot):
             raise NotAllowed(problem)
         shown = finding.snapshot.case
         target = Target(
@@ -179,7 +179,8 @@ class CaseDesk:
                 return
 
 
-def _nothing_to_show(snapshot: Snapshot) -> str | None:
+def nothing_to_show(snapshot: Snapshot) -> str | None:
+    """Why a form has nothing to show."""
     if snapshot.case is not None:
         return None if snapshot.case.status.is_open else words.is_closed(snapshot.case)
     if not snapshot.manual:

@@ -13,15 +13,19 @@ from bot.access.routes import Refused, Route, Visit
 from bot.console import files
 from bot.console.agent_page import AgentPage
 from bot.console.case_page import CasePage
+from bot.console.creating import Creating
 from bot.console.entrance import Entrance
 from bot.console.keys import Keys
 from bot.console.lists import Lists
+from bot.console.merging import Merging
 from bot.console.own import Own
 from bot.console.people import People
 from bot.console.rendering import Pages
 from bot.console.reviewing import Reviewing
 from bot.console.rules import Rules
+from bot.console.saved_views import SavedViews
 from bot.console.versions import Versions
+from bot.evaluation import Evaluator
 from store.engine import Database
 
 
@@ -29,7 +33,13 @@ class Console:
     """`provider`: who vouches for people; without one, they have passwords here. `posts`: something is to be sent."""
 
     def __init__(
-        self, database: Database, provider: OpenIdProvider | None, posts: Callable[[], None], *, behind_proxy: bool
+        self,
+        database: Database,
+        provider: OpenIdProvider | None,
+        evaluator: Evaluator,
+        posts: Callable[[], None],
+        *,
+        behind_proxy: bool,
     ) -> None:
         self.pages = Pages()
         login, local = Login(database), provider is None
@@ -38,7 +48,10 @@ class Console:
             Entrance(database, self.pages, login, provider, behind_proxy=behind_proxy),
             Own(database, self.pages, login, local_passwords=local, behind_proxy=behind_proxy),
             Lists(database, self.pages),
-            CasePage(database, self.pages, posts),
+            CasePage(database, self.pages, evaluator, posts),
+            Merging(database, self.pages, posts),
+            Creating(database, self.pages, evaluator, posts),
+            SavedViews(database),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),
             reviewing,

@@ -58,6 +58,15 @@ TABLE: dict[str, tuple[object, ...]] = {
     "POST /console/cases/{number}/resolve": OF_A_CASE,
     "POST /console/cases/{number}/reopen": OF_A_CASE,
     "POST /console/cases/{number}/undo": OF_A_CASE,
+    "POST /console/cases/{number}/cancel": OF_A_CASE,
+    "POST /console/cases/{number}/split": OF_A_CASE,
+    "POST /console/cases/{number}/update": OF_A_CASE,
+    "GET /console/cases/{number}/merge": OF_A_CASE,
+    "POST /console/cases/{number}/merge": OF_A_CASE,
+    "GET /console/inbox/{id}/case": OF_A_CASE,
+    "POST /console/inbox/{id}/case": OF_A_CASE,
+    "POST /console/views/{list}": REPRESENTATIVES,
+    "POST /console/views/{list}/{id}/remove": REPRESENTATIVES,
     "POST /console/cases/{number}/reply": OF_A_CASE,
     "GET /console/accounts": ADMINISTRATORS,
     "POST /console/accounts": ADMINISTRATORS,
@@ -169,7 +178,9 @@ async def test_everybody_gets_what_they_may_and_nothing_else(sqlite_url: str, tm
     method, _, pattern = named.partition(" ")
     async with open_site(sqlite_url, tmp_path, settings=outsiders) as site:
         number, other = site.case(issue_description="It leaks"), site.account("other", password=None)
-        path = pattern.format(id=other.id, number=number, token="x" * 43, name="console.css", rest="nowhere/at-all")
+        path = pattern.format(
+            id=other.id, number=number, token="x" * 43, name="console.css", rest="nowhere/at-all", list="cases"
+        )
         for (who, (browser, headers)), expected in zip((await everybody(site)).items(), TABLE[named], strict=True):
             form: dict[str, Any] = {"data": {"csrf": await token(browser)}} if method == "POST" else {}
             answer = await browser.send("GET" if method == "*" else method, path, headers=headers, **form)
