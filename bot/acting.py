@@ -242,7 +242,12 @@ def undo(connection: Connection, acting: Acting, before: Case, entry_id: int) ->
 def is_undoable(entry: Entry, case: Case) -> bool:
     """A field that the agent wrote, or a rule, and that stands as it was written."""
     change: Change = entry.change
-    if change.what != "field" or change.field is None or entry.origin.actor.kind is ActorKind.PERSON:
+    if (
+        case.merged_into is not None
+        or change.what != "field"
+        or change.field is None
+        or entry.origin.actor.kind is ActorKind.PERSON
+    ):
         return False
     held = case.values.get(change.field)
     return held is not None and held.writer.kind is not ActorKind.PERSON and held.value == change.new
