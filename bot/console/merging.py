@@ -66,7 +66,8 @@ class Merging:
     ) -> web.StreamResponse:
         """Asks for the other case, where it can't be this one."""
         number = number_of(visit)
-        source, other, last = await self._database.write(partial(_read, number=number, into=into, visit=visit))
+        run = self._database.write if visit.in_force.settings.keep_case_reads else self._database.read
+        source, other, last = await run(partial(_read, number=number, into=into, visit=visit))
         if source is None:
             raise Refused(HTTPStatus.NOT_FOUND)
         problems = [words.unknown_case(into)] if other is None else acting.unmergeable(source, other)

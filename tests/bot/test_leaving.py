@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -22,12 +24,13 @@ from tests.store.examples import (
     ANNA,
     BY_AGENT,
     BY_ANNA,
+    PATIENCE,
     conversation,
     field,
     open_case,
-    overlapping,
     say,
     shown,
+    somebody_waits,
     values_of,
     wrote,
 )
@@ -204,9 +207,24 @@ def test_nothing_more_is_done_to_a_merged_case_but_to_say_where_it_went(database
 
 async def test_two_merges_in_opposite_directions_leave_one_case(database: Database) -> None:
     one, two = about(database, "one"), about(database, "two")
-    done = await overlapping(database, merges(one, two), merges(two, one))
-    assert isinstance(done[0], str)
-    assert isinstance(done[1], NotPossible)
+    begun = threading.Event()
+
+    def first(connection: Connection) -> str:
+        """Has one of the two when the other comes, which must not have the other one then."""
+        cases.get(connection, one, lock=True)
+        begun.set()
+        while not database.is_sqlite and not somebody_waits(connection):
+            pass
+        return merges(one, two)(connection)
+
+    def second(connection: Connection) -> str:
+        begun.wait()
+        return merges(two, one)(connection)
+
+    async with asyncio.timeout(PATIENCE):
+        done = await asyncio.gather(database.write(first), database.write(second), return_exceptions=True)
+    assert isinstance(done[0], str), done
+    assert isinstance(done[1], NotPossible), done
     assert (shown(database, one).status, shown(database, two).status) == (CaseStatus.MERGED, CaseStatus.NEW)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from bot import acting
 from bot.acting import Acting
@@ -29,7 +29,7 @@ def who(connection: Connection) -> Acting:
     return Acting(key="k", actor=ANNA, in_force=read(connection, settings.current_number(connection)))
 
 
-async def does(desk: Desk, act: Any) -> None:
+async def does(desk: Desk, act: Callable[[Connection], object]) -> None:
     """As a page of the console does it."""
     await desk.database.write(act)
     desk.app.posts.up()
