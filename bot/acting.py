@@ -5,12 +5,13 @@ Each is a part of a transaction, takes the case as it was read under its lock, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from agent.decision import Trigger
 from bot import words
 from bot.announce import announce, changes
+from bot.evaluation import AGENT
 from bot.settings import InForce
 from store import audit, cases, contacts, conversations, outbox, work
 from store.audit import Entry, Origin
@@ -21,12 +22,15 @@ from store.model import (
     ActorKind,
     Author,
     Case,
+    CaseNumber,
     CaseStatus,
     Change,
     ConversationId,
+    Evidence,
     FieldId,
     Inbound,
     InboundKind,
+    MessageId,
     Role,
     utcnow,
 )
@@ -70,7 +74,15 @@ def claim(connection: Connection, acting: Acting, before: Case) -> str:
     return words.claimed(before.number, before.owner.name if before.owner else None)
 
 
+def require_unmerged(case: Case) -> None:
+    """Raises NotPossible."""
+    if case.merged_into is not None:
+        raise NotPossible(words.merged(case.number, case.merged_into))
+
+
 def assign(connection: Connection, acting: Acting, before: Case, owner: Actor) -> None:
+    """Raises NotPossible."""
+    require_unmerged(before)
     cases.set_owner(connection, acting.origin, before, owner)
     if before.status is CaseStatus.NEW:
         cases.set_status(connection, acting.origin, before, CaseStatus.IN_PROGRESS)
@@ -78,15 +90,31 @@ def assign(connection: Connection, acting: Acting, before: Case, owner: Actor) -
 
 
 def resolve(connection: Connection, acting: Acting, before: Case, text: str) -> str:
-    if before.status is CaseStatus.RESOLVED:
+    """Raises NotPossible."""
+    require_unmerged(before)
+    if not before.status.is_open:
         return words.status_already(before.number, before.status)
     cases.set_status(connection, acting.origin, before, CaseStatus.RESOLVED, resolution=text or None)
     tell(connection, acting, before)
     return words.resolved(before.number, text)
 
 
+def cancel(connection: Connection, acting: Acting, before: Case, reason: str) -> str:
+    """Raises NotPossible."""
+    require_unmerged(before)
+    if not reason:
+        raise NotPossible(words.reason_missing())
+    if not before.status.is_open:
+        return words.status_already(before.number, before.status)
+    cases.set_status(connection, acting.origin, before, CaseStatus.CANCELLED, resolution=reason)
+    tell(connection, acting, before)
+    return words.cancelled(before.number, reason)
+
+
 def reopen(connection: Connection, acting: Acting, before: Case) -> str:
-    if before.status is not CaseStatus.RESOLVED:
+    """Raises NotPossible."""
+    require_unmerged(before)
+    if not before.status.reopens:
         return words.status_already(before.number, before.status)
     status = CaseStatus.IN_PROGRESS if before.owner else CaseStatus.NEW
     cases.set_status(connection, acting.origin, before, status)
@@ -122,8 +150,82 @@ def decide_all(connection: Connection, acting: Acting, before: Case, *, accept: 
 
 
 def write(connection: Connection, acting: Acting, before: Case, writes: Sequence[FieldWrite]) -> None:
+    """Raises NotPossible."""
+    require_unmerged(before)
     cases.write(connection, acting.origin, before, writes)
     tell(connection, acting, before)
+
+
+def both(connection: Connection, number: CaseNumber, other: CaseNumber) -> tuple[Case, Case]:
+    """Two cases, locked in one order whoever asks, so that nobody waits for the other. Raises UnknownCase."""
+    locked = {each: cases.get(connection, each, lock=True) for each in sorted({number, other})}
+    return locked[number], locked[other]
+
+
+def unmergeable(source: Case, into: Case) -> list[str]:
+    """Why one can't be merged into the other."""
+    if source.number == into.number:
+        return [words.merged_with_itself(source.number)]
+    return [words.merged_closed(each) for each in (source, into) if not each.status.is_open]
+
+
+def merge(connection: Connection, acting: Acting, source: Case, into: Case, taken: Collection[FieldId]) -> str:
+    """All threads of `source` become those of `into`, which keeps its values; both as `both` gives them.
+
+    `taken` are fields whose values it takes over where it has none. Raises NotPossible.
+    """
+    if problems := unmergeable(source, into):
+        raise NotPossible(*problems)
+    cases.merge(connection, acting.origin, source, into)
+    joined = cases.get(connection, into.number)
+    if writes := [_taken(source, each) for each in taken if each in source.values and each not in into.values]:
+        cases.write(connection, acting.origin, joined, writes)
+    said = words.merged(source.number, into.number)
+    for conversation_id in joined.conversations:
+        each = f"{acting.key}:{into.number}:{conversation_id}"
+        if conversation_id in source.conversations:
+            outbox.queue_card(connection, conversation_id, f"{each}:source", source.number, None)
+        outbox.queue_card(connection, conversation_id, f"{each}:card", into.number, None)
+        outbox.queue_text(connection, conversation_id, f"{each}:line", said)
+    return said
+
+
+def _taken(source: Case, field: FieldId) -> FieldWrite:
+    held = source.values[field]
+    return FieldWrite(field=field, value=held.value, confidence=held.confidence, evidence=held.evidence)
+
+
+def split_off(connection: Connection, acting: Acting, before: Case, conversation_id: ConversationId) -> str:
+    """The conversation leaves the case, and what the agent had read in it alone goes with it.
+
+    What people decided stays. Raises NotPossible.
+    """
+    if conversation_id not in before.conversations:
+        raise NotPossible(words.not_of_the_case(before.number))
+    if len(before.conversations) == 1:
+        raise NotPossible(words.only_conversation(before.number))
+    cases.unlink(connection, acting.origin, before, conversation_id)
+    cited = {cited.message_id for each in (*before.values.values(), *before.suggestions) for cited in each.evidence}
+    said = {each.id for each in conversations.window(connection, conversation_id, cited)}
+    agents = Origin(actor=AGENT, conversation_id=conversation_id, settings_version=acting.in_force.version)
+    gone = [
+        FieldWrite(field=each.field, value=None)
+        for each in before.values.values()
+        if each.writer.kind is ActorKind.AGENT and _rests_on(each.evidence, said)
+    ]
+    if gone:
+        cases.write(connection, agents, before, gone)
+    cases.withdraw(connection, before, [each.field for each in before.suggestions if _rests_on(each.evidence, said)])
+    tell(connection, acting, before)
+    outbox.queue_text(connection, conversation_id, f"{acting.key}:split", words.split_off(before.number))
+    for each in before.conversations:
+        if each != conversation_id and gone:
+            work.set_timer(connection, each, Trigger.MESSAGE, quiet=0, at_most=0)
+    return words.split_off(before.number)
+
+
+def _rests_on(evidence: Sequence[Evidence], said: Collection[MessageId]) -> bool:
+    return bool(evidence) and all(each.message_id in said for each in evidence)
 
 
 def undo(connection: Connection, acting: Acting, before: Case, entry_id: int) -> None:
@@ -140,7 +242,12 @@ def undo(connection: Connection, acting: Acting, before: Case, entry_id: int) ->
 def is_undoable(entry: Entry, case: Case) -> bool:
     """A field that the agent wrote, or a rule, and that stands as it was written."""
     change: Change = entry.change
-    if change.what != "field" or change.field is None or entry.origin.actor.kind is ActorKind.PERSON:
+    if (
+        case.merged_into is not None
+        or change.what != "field"
+        or change.field is None
+        or entry.origin.actor.kind is ActorKind.PERSON
+    ):
         return False
     held = case.values.get(change.field)
     return held is not None and held.writer.kind is not ActorKind.PERSON and held.value == change.new

@@ -113,6 +113,7 @@ class Application:
             OpenIdProvider(openid) if openid else None,
             Running(channels=self.channels, work=self.hint, posts=self.posts.up),
             self.mailboxes,
+            self.evaluator,
             behind_proxy=self.config.public_url is not None,
         )
         api = Api(

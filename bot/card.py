@@ -20,7 +20,7 @@ def build(case: Case, settings: Settings, *, owner_name: str | None, changed: st
         number=case.number,
         title=one_line(case.title, TITLE_LIMIT),
         status=case.status.value,
-        status_label=words.STATUS_LABELS[case.status],
+        status_label=words.status_of(case),
         owner=one_line(owner_name, 60) if owner_name else None,
         fields=tuple(_fields(case, settings)),
         suggestions=tuple(_suggestions(case.suggestions, settings)),

@@ -7,16 +7,15 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
 
 from pydantic import ValidationError
 
 from agent import fields
-from agent.creation import first_sentence
 from agent.decision import Outcome, Trigger
-from agent.settings import CaseField, Feature, FieldType
+from agent.settings import Feature
 from bot import acting, card, evaluation, forms, words
 from bot.acting import Acting, NotPossible
 from bot.announce import changes
@@ -40,6 +39,7 @@ from bot.commands import (
 )
 from bot.evaluation import Evaluator, Finding, Question
 from bot.forms import SUBMISSION, Answers, EditedCase, NewCase
+from bot.opening import beside, open_filled_in
 from bot.settings import InForce
 from bot.tracker import Reading, Step
 from store import audit, cases, conversations, outbox, work
@@ -140,6 +140,7 @@ class CommandRunner:
         case = finding.snapshot.case
         if case is None:
             raise NotPossible(words.no_case_here())
+        acting.require_unmerged(case)
         if request.conversation_id not in case.conversations:
             # Else what one customer wrote would be told to another.
             raise NotPossible(words.another_conversations_case(case.number))
@@ -165,7 +166,7 @@ class CommandRunner:
         question = Question(conversation_id=request.conversation_id, trigger=Trigger.FORM, manual=True)
         finding = await self._evaluator.find(question)
         writes = forms.edits(answers, finding)
-        return partial(_apply_new, request=request, finding=_by_hand_alone(finding, writes), writes=writes)
+        return partial(_apply_new, request=request, finding=finding, writes=writes)
 
     async def _fill_in(self, request: Request, submission: EditedCase, answers: Answers) -> Act:
         finding = await self._look(request, CaseNumber(submission.case))
@@ -176,7 +177,7 @@ class CommandRunner:
         writes = _values(request, command.assignments)
         question = Question(conversation_id=request.conversation_id, trigger=Trigger.COMMAND, manual=True)
         finding = await self._evaluator.find(question)
-        return partial(_apply_creation, request=request, finding=_beside(finding, writes), writes=writes)
+        return partial(_apply_creation, request=request, finding=beside(finding, writes), writes=writes)
 
 
 def _carry_out(connection: Connection, *, request: Request, act: Act) -> None:
@@ -265,25 +266,6 @@ def _apply_update(connection: Connection, *, request: Request, finding: Finding)
     return words.update_answer(number or 0, finding.decision, request.in_force.settings)
 
 
-def _beside(finding: Finding, typed: list[FieldWrite]) -> Finding:
-    """What the agent has to say beside what the representative typed: nothing about those fields."""
-    by_hand = {each.field for each in typed}
-    decision, settings = finding.decision, finding.snapshot.settings
-    texts = [str(each.value) for each in typed if each.value and _is_public_text(settings.field(each.field))]
-    left = replace(
-        decision,
-        writes=tuple(each for each in decision.writes if each.field not in by_hand),
-        refusals=tuple(each for each in decision.refusals if each.field not in by_hand),
-        missing=tuple(each for each in decision.missing if each not in by_hand),
-        title=first_sentence(texts[0]) if texts else decision.title,
-    )
-    return replace(finding, decision=left)
-
-
-def _is_public_text(field: CaseField | None) -> bool:
-    return field is not None and not field.internal and field.type in {FieldType.TEXT, FieldType.MULTILINE}
-
-
 def _unless_open(connection: Connection, *, request: Request, act: Act) -> str:
     number = conversations.get(connection, request.conversation_id).case_number
     if number is not None and cases.get(connection, number).status.is_open:
@@ -308,19 +290,11 @@ def _apply_creation(connection: Connection, *, request: Request, finding: Findin
 # --- forms ------------------------------------------------------------------------------------------
 
 
-def _by_hand_alone(finding: Finding, writes: list[FieldWrite]) -> Finding:
-    """A form showed all that the agent had to say: what the person made of it stands, and nothing else."""
-    left = replace(_beside(finding, writes).decision, why=words.filled_in(), writes=(), refusals=(), missing=())
-    return replace(finding, decision=left)
-
-
 def _apply_new(connection: Connection, *, request: Request, finding: Finding, writes: list[FieldWrite]) -> str:
-    number = evaluation.apply(connection, finding, key=str(request.event_id))
-    if number is None:
+    opened = open_filled_in(connection, finding, writes, origin=request.origin, key=str(request.event_id))
+    if opened is None:
         raise NotPossible(finding.decision.why)
-    before = cases.get(connection, number, lock=True)
-    cases.write(connection, request.origin, before, writes)
-    return words.opened(number, _set(before, writes), request.in_force.settings)
+    return words.opened(opened.number, _set(opened, writes), request.in_force.settings)
 
 
 def _apply_edits(connection: Connection, *, request: Request, submission: EditedCase, writes: list[FieldWrite]) -> str:
@@ -344,6 +318,7 @@ def _set(before: Case, writes: list[FieldWrite]) -> list[Change]:
 
 def _set_fields(connection: Connection, *, request: Request, command: UpdateCase, writes: list[FieldWrite]) -> str:
     before, settings = _case(connection, request, command.number), request.in_force.settings
+    acting.require_unmerged(before)
     same = [each for each in writes if _says_the_same(before, each)]
     cleared = cases.cleared_by_people(connection, before.number)
     already = [each for each in same if _is_a_persons(before, each, cleared)]

@@ -70,7 +70,7 @@ class CaseDesk:
         trigger = Trigger.FORM if new else Trigger.COMMAND
         question = Question(conversation_id=conversation_id, trigger=trigger, manual=new, case_number=case)
         finding = await self._evaluator.find(question)
-        if problem := _nothing_to_show(finding.snapshot):
+        if problem := nothing_to_show(finding.snapshot):
             raise NotAllowed(problem)
         shown = finding.snapshot.case
         target = Target(
@@ -183,9 +183,10 @@ class CaseDesk:
                 return
 
 
-def _nothing_to_show(snapshot: Snapshot) -> str | None:
+def nothing_to_show(snapshot: Snapshot) -> str | None:
+    """Why a form has nothing to show."""
     if snapshot.case is not None:
-        return None if snapshot.case.status.is_open else words.is_resolved(snapshot.case.number)
+        return None if snapshot.case.status.is_open else words.is_closed(snapshot.case)
     if not snapshot.manual:
         return words.no_case_here()
     said = any(each.text.strip() for each in snapshot.transcript if not each.deleted)
@@ -277,7 +278,7 @@ def _line(case: Case, suggestions: int, conversation_key: str | None) -> CaseLin
     return CaseLine(
         number=case.number,
         title=one_line(case.title),
-        status=words.STATUS_LABELS[case.status],
+        status=words.status_of(case),
         owner=one_line(case.owner.name, 60) if case.owner else None,
         suggestions=suggestions,
         conversation_key=conversation_key,

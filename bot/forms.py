@@ -190,7 +190,7 @@ def read(given: Values, settings: Settings, now: datetime) -> Answers:
 def outdated(case: Case, revision: int) -> str | None:
     """Why a form that was filled in on this revision can't be carried out."""
     if not case.status.is_open:
-        return words.is_resolved(case.number)
+        return words.is_closed(case)
     return None if case.revision == revision else words.changed_meanwhile(case.number)
 
 

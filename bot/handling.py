@@ -117,7 +117,7 @@ def _append(connection: Connection, *, claim: Claim, reading: Reading, in_force:
     else:
         _think_later(connection, conversation_id, in_force)
         if not reading.noise and (reception is None or reception.reopens):
-            _reopen_if_resolved(connection, claim=claim, in_force=in_force)
+            _reopen_if_closed(connection, claim=claim, in_force=in_force)
     if mailroom.is_mail(inbound):
         mailroom.tell_what_was_left_out(connection, claim, role=reading.role)
 
@@ -169,13 +169,13 @@ def _change_message(connection: Connection, conversation_id: int, inbound: Inbou
         conversations.delete(connection, conversation_id, target, inbound.author.id)
 
 
-def _reopen_if_resolved(connection: Connection, *, claim: Claim, in_force: InForce) -> None:
-    """A customer who writes on after the case was resolved is heard again; a thank-you is noise and does nothing."""
-    number = cases.resolved_in(connection, claim.lease.conversation_id)
+def _reopen_if_closed(connection: Connection, *, claim: Claim, in_force: InForce) -> None:
+    """A customer who writes on after the case was closed is heard again; a thank-you is noise and does nothing."""
+    number = cases.closed_in(connection, claim.lease.conversation_id)
     if number is None or in_force.settings.automation.update is not Level.FULL:
         return
     before = cases.get(connection, number, lock=True)
-    if before.status is not CaseStatus.RESOLVED:
+    if not before.status.reopens:
         return
     origin = Origin(actor=AGENT, conversation_id=claim.lease.conversation_id, settings_version=in_force.version)
     status = CaseStatus.IN_PROGRESS if before.owner else CaseStatus.NEW

@@ -120,8 +120,8 @@ def _live_case(connection: Connection, claim: Claim) -> Case | None:
 
 
 def _is_recent(connection: Connection, case: Case, rule: RecordCreationRule) -> bool:
-    resolved = cases.resolved_at(connection, case.number)
-    return resolved is not None and utcnow() - resolved <= timedelta(days=rule.join_resolved_days)
+    closed = cases.closed_at(connection, case.number)
+    return closed is not None and utcnow() - closed <= timedelta(days=rule.join_resolved_days)
 
 
 def _is_known(connection: Connection, inbound: Inbound) -> bool:

@@ -24,6 +24,8 @@ STATUS_LABELS = {
     CaseStatus.NEW: "New",
     CaseStatus.IN_PROGRESS: "In progress",
     CaseStatus.RESOLVED: "Resolved",
+    CaseStatus.CANCELLED: "Cancelled",
+    CaseStatus.MERGED: "Merged",
 }
 _HINTS = {FieldType.EMAIL: "an e-mail address", FieldType.PHONE: "a phone number"}
 
@@ -49,8 +51,22 @@ def thread_update(number: int, changed: str) -> str:
     return f"Case {number}: {changed.removesuffix('.')}."
 
 
+def status_of(case: Case) -> str:
+    """A merged case says where it went."""
+    label = STATUS_LABELS[case.status]
+    return f"{label} into case {case.merged_into}" if case.merged_into else label
+
+
 def status_set(status: CaseStatus) -> str:
     return f"status set to {STATUS_LABELS[status]}"
+
+
+def merged(number: int, into: int) -> str:
+    return f"Case {number} was merged into case {into}: everything goes on there."
+
+
+def split_off(number: int) -> str:
+    return f"This conversation does not belong to case {number} any more."
 
 
 def owner_set(name: str) -> str:
@@ -160,12 +176,16 @@ def resolved(number: int, text: str) -> str:
     return f"Case {number} is resolved{f': {quoted(text)}' if text else ''}."
 
 
+def cancelled(number: int, reason: str) -> str:
+    return f"Case {number} is cancelled: {quoted(reason)}."
+
+
 def reopened(number: int, status: CaseStatus) -> str:
     return f"Case {number} is open again: {STATUS_LABELS[status]}."
 
 
 def status_already(number: int, status: CaseStatus) -> str:
-    """A resolved case can't be resolved, an open one not reopened."""
+    """A closed case can't be closed again, an open one not reopened."""
     return f"{NO_CHANGES} Case {number} is {STATUS_LABELS[status]} already."
 
 
@@ -259,8 +279,34 @@ def nothing_written() -> str:
     return "Nobody has written anything in this conversation yet that a case could be opened from."
 
 
-def is_resolved(number: int) -> str:
-    return f"Case {number} is resolved: /reopen {number} opens it again, /create-case opens a new one."
+def is_closed(case: Case) -> str:
+    if case.merged_into is not None:
+        return merged(case.number, case.merged_into)
+    status = STATUS_LABELS[case.status].lower()
+    return f"Case {case.number} is {status}: /reopen {case.number} opens it again, /create-case opens a new one."
+
+
+def reason_missing() -> str:
+    return "Say why the case is cancelled."
+
+
+def merged_with_itself(number: int) -> str:
+    return f"Case {number} can't be merged into itself: choose another one."
+
+
+def merged_closed(case: Case) -> str:
+    """Only open cases are merged, and into open ones."""
+    if case.merged_into is not None:
+        return f"Case {case.number} was merged into case {case.merged_into} already."
+    return f"Case {case.number} is {STATUS_LABELS[case.status].lower()}: reopen it first; only open cases are merged."
+
+
+def not_of_the_case(number: int) -> str:
+    return f"This conversation is none of case {number} any more."
+
+
+def only_conversation(number: int) -> str:
+    return f"This is the only conversation of case {number}: cancel the case instead."
 
 
 def changed_meanwhile(number: int) -> str:

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from store import audit, search
 from store.audit import EVIDENCE, Origin
@@ -78,15 +91,24 @@ _UNLINK = (
     .where(case_conversations.c.conversation_id == bindparam("conversation"), case_conversations.c.live)
     .values(live=False)
 )
-_LINK = insert(case_conversations).on_conflict_do_update(
-    index_elements=["case_number", "conversation_id"], set_={"live": True}
+_link_row = insert(case_conversations)
+_LINK = _link_row.on_conflict_do_update(
+    index_elements=["case_number", "conversation_id"], set_={"live": _link_row.excluded["live"]}
+)
+_LEAVE = delete(case_conversations).where(
+    case_conversations.c.case_number == bindparam("case"),
+    case_conversations.c.conversation_id == bindparam("conversation"),
+)
+_LIVE_OF = select(case_conversations.c.conversation_id).where(
+    case_conversations.c.case_number == bindparam("case"), case_conversations.c.live
 )
 _GET = select(cases).where(cases.c.number == bindparam("case"))
-_RESOLVED_IN = (
+_REOPENS = tuple(status for status in CaseStatus if status.reopens)
+_CLOSED_IN = (
     select(cases.c.number)
     .join(case_conversations)
     .where(case_conversations.c.conversation_id == bindparam("conversation"), case_conversations.c.live)
-    .where(cases.c.status == CaseStatus.RESOLVED)
+    .where(cases.c.status.in_(_REOPENS))
 )
 _REVISION = locked(select(cases.c.revision).where(cases.c.number == bindparam("case")))
 _LINKED = (
@@ -168,6 +190,46 @@ def link(connection: Connection, origin: Origin, number: CaseNumber, conversatio
     _touch(connection, number)
 
 
+def unlink(connection: Connection, origin: Origin, case: Case, conversation_id: ConversationId) -> None:
+    """The conversation is none of the case's any more, and has no live case where this one was it."""
+    connection.execute(_LEAVE, {"case": case.number, "conversation": conversation_id})
+    audit.record(connection, case.number, origin, [Change(what="unlinked", old=int(conversation_id))])
+    _touch(connection, case.number)
+
+
+def merge(connection: Connection, origin: Origin, source: Case, into: Case) -> None:
+    """All conversations of `source` become those of `into`, live where they were; what waits to be decided ends.
+
+    Both as they were read under their locks.
+    """
+    _close_suggestions(connection, source, [each.field for each in source.suggestions], "superseded")
+    live = set(connection.execute(_LIVE_OF, {"case": source.number}).scalars())
+    moment = now(connection)
+    for conversation_id in source.conversations:
+        connection.execute(_LEAVE, {"case": source.number, "conversation": conversation_id})
+        if conversation_id in live or conversation_id not in into.conversations:
+            row: dict[str, Any] = {
+                "case_number": into.number,
+                "conversation_id": conversation_id,
+                "live": conversation_id in live,
+                "linked_at": moment,
+            }
+            connection.execute(_LINK, row)
+    moved = [each for each in source.conversations if each not in into.conversations]
+    audit.record(connection, source.number, origin, [Change(what="merged", new=int(into.number))])
+    audit.record(
+        connection,
+        into.number,
+        origin,
+        [
+            Change(what="took over", new=int(source.number)),
+            *[Change(what="linked", new=int(each)) for each in moved],
+        ],
+    )
+    _touch(connection, source.number, status=CaseStatus.MERGED, merged_into=into.number)
+    _touch(connection, into.number)
+
+
 def _make_live(connection: Connection, number: CaseNumber, conversation_id: ConversationId) -> None:
     connection.execute(_UNLINK, {"conversation": conversation_id})
     row: dict[str, Any] = {
@@ -187,20 +249,20 @@ def get(connection: Connection, number: int, *, lock: bool = False) -> Case:
     return _case(connection, row)
 
 
-def resolved_in(connection: Connection, conversation_id: ConversationId) -> CaseNumber | None:
-    """The conversation's live case, if it has been resolved."""
-    found = connection.execute(_RESOLVED_IN, {"conversation": conversation_id}).scalar_one_or_none()
+def closed_in(connection: Connection, conversation_id: ConversationId) -> CaseNumber | None:
+    """The conversation's live case, if it has been resolved or cancelled."""
+    found = connection.execute(_CLOSED_IN, {"conversation": conversation_id}).scalar_one_or_none()
     return None if found is None else CaseNumber(found)
 
 
-def resolved_at(connection: Connection, number: CaseNumber) -> datetime | None:
-    """When the case was last resolved."""
-    resolutions = select(func.max(audit_rows.c.at)).where(
+def closed_at(connection: Connection, number: CaseNumber) -> datetime | None:
+    """When the case was last resolved or cancelled."""
+    closings = select(func.max(audit_rows.c.at)).where(
         audit_rows.c.case_number == number,
         audit_rows.c.what == "status",
-        audit_rows.c.new == literal(CaseStatus.RESOLVED.value, Document),
+        or_(*[audit_rows.c.new == literal(status.value, Document) for status in _REOPENS]),
     )
-    return connection.execute(resolutions).scalar_one()
+    return connection.execute(closings).scalar_one()
 
 
 def get_unchanged(connection: Connection, seen: Case) -> None:
@@ -296,6 +358,11 @@ def suggest(connection: Connection, origin: Origin, case: Case, wanted: Sequence
         [_change("suggested", each, case.values.get(each.field)) for each in wanted],
     )
     _touch(connection, case.number)
+
+
+def withdraw(connection: Connection, case: Case, fields: Collection[FieldId]) -> None:
+    """Ends the open suggestions of these fields."""
+    _close_suggestions(connection, case, fields, "superseded")
 
 
 def decide_suggestion(
@@ -426,6 +493,7 @@ def _case(connection: Connection, row: Row[Any]) -> Case:
         created_at=row.created_at,
         updated_at=row.updated_at,
         revision=row.revision,
+        merged_into=None if row.merged_into is None else CaseNumber(row.merged_into),
     )
 
 

@@ -50,10 +50,16 @@ class CaseStatus(StrEnum):
     NEW = "new"  # opened, nobody has claimed it
     IN_PROGRESS = "in_progress"  # claimed by a representative
     RESOLVED = "resolved"  # answered for good; a reopen keeps the number
+    CANCELLED = "cancelled"  # closed without an answer: a mistake, a duplicate; a reopen keeps the number
+    MERGED = "merged"  # its conversations went to another case, for good
 
     @property
     def is_open(self) -> bool:
-        return self is not CaseStatus.RESOLVED
+        return self in {CaseStatus.NEW, CaseStatus.IN_PROGRESS}
+
+    @property
+    def reopens(self) -> bool:
+        return self in {CaseStatus.RESOLVED, CaseStatus.CANCELLED}
 
 
 class ActorKind(StrEnum):
@@ -220,10 +226,11 @@ class Case:
     values: dict[FieldId, FieldValue]
     suggestions: tuple[Suggestion, ...]
     conversations: tuple[ConversationId, ...]
-    resolution: str | None
+    resolution: str | None  # or why it was cancelled
     created_at: datetime
     updated_at: datetime
     revision: int
+    merged_into: CaseNumber | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -211,6 +211,8 @@ cases = Table(
     Column("owner_name", Text),
     Column("contact_id", BigId, ForeignKey("contacts.id"), index=True),
     Column("resolution", Text),
+    # Where a merged case went. No foreign key: SQLite would have to copy the table for one.
+    Column("merged_into", BigId),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     # Grows with every change: a decision made on an older revision is made again.
@@ -759,6 +761,19 @@ accounts = Table(
 def _account(**options: Any) -> Column[int]:
     return Column("account_id", BigId, ForeignKey("accounts.id"), **options)
 
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    _id(),
+    _account(nullable=False),
+    # "cases" or "inbox".
+    Column("list", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    # As the list's address has it.
+    Column("query", Text, nullable=False),
+    UniqueConstraint("account_id", "list", "name"),
+)
 
 account_identities = Table(
     "account_identities",

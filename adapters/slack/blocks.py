@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from adapters.slack.words import run, shortened
-from store.model import Card, CardField, CardSuggestion, CaseNumber, Json
+from store.model import Card, CardField, CardSuggestion, CaseNumber, CaseStatus, Json
 
 VERB = "casewright:"  # before the verb of each button
 _HEADER, _BUTTON, _LABEL, _TITLE, _TEXT, _QUOTE = 150, 75, 75, 300, 1500, 300  # characters
@@ -36,7 +36,8 @@ def _card(card: Card, *, internal: bool, thread_url: str | None) -> Iterator[Jso
             yield from suggested(card.number, suggestion)
     changed = [plain(card.changed, _TITLE)] if card.changed else []
     yield {"type": "context", "elements": [*changed, moment("Updated", card.updated_at)]}
-    yield {"type": "actions", "elements": list(_buttons(card, internal=internal, thread_url=thread_url))}
+    if buttons := list(_buttons(card, internal=internal, thread_url=thread_url)):
+        yield {"type": "actions", "elements": buttons}
 
 
 def rich_text(*words: Json) -> Json:
@@ -84,14 +85,16 @@ def suggested(number: CaseNumber, suggestion: CardSuggestion) -> Iterator[Json]:
 
 
 def _buttons(card: Card, *, internal: bool, thread_url: str | None) -> Iterator[Json]:
-    yield button("Update…", "update", {"case": card.number})
+    status = CaseStatus(card.status)
+    if status is not CaseStatus.MERGED:
+        yield button("Update…", "update", {"case": card.number})
     if not internal:
         return
-    if card.owner is None and card.status != "resolved":
+    if card.owner is None and status.is_open:
         yield button("Claim", "run", {"text": f"/claim {card.number}"})
-    if card.status == "resolved":
+    if status.reopens:
         yield button("Reopen", "run", {"text": f"/reopen {card.number}"})
-    else:
+    if status.is_open:
         yield button("Resolve", "run", {"text": f"/resolve {card.number}"})
     if thread_url is not None:
         yield {**button("Open thread", "open_conversation", {}), "url": thread_url}

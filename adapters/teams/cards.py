@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 
 from adapters import adaptive
-from store.model import Card, Json
+from store.model import Card, CaseStatus, Json
 
 MOST = 24_000  # bytes of a card: Teams takes 28 kB of an activity (learn.microsoft.com, "Limits and specifications")
 _SHORTER = ((120, 30), (60, 20), (25, 10))  # characters of a value, and fields, where there is not room for all
@@ -57,10 +57,13 @@ def _card(card: Card, *, representative: bool) -> Json:
 
 def _actions(card: Card) -> Iterator[Json]:
     opens: Json = {"msteams": {"type": "task/fetch"}, "verb": "update", "case": card.number}
+    status = CaseStatus(card.status)
+    if status is CaseStatus.MERGED:
+        return
     yield {"type": "Action.Submit", "title": "Update…", "data": opens}
-    if card.owner is None and card.status != "resolved":
+    if card.owner is None and status.is_open:
         yield execute("Claim", "run", {"text": f"/claim {card.number}"})
-    verb = "reopen" if card.status == "resolved" else "resolve"
+    verb = "resolve" if status.is_open else "reopen"
     yield execute(verb.capitalize(), "run", {"text": f"/{verb} {card.number}"})
 
 

@@ -46,7 +46,7 @@ PATH = f"/cases/{{number:{NUMBER}}}"
 OF_A_CASE = numbered("number", "The case's number, e.g. 1042.")
 _MOST_SEARCHED = 200  # characters
 _FILTERS = {
-    "status": (filters.STATUSES, "Cases of this status; `open` is every one but resolved."),
+    "status": (filters.STATUSES, "Cases of this status; `open` is new or in progress."),
     "assignee": (filters.ASSIGNEES, "`me`: the caller's; `nobody`: unclaimed."),
     "channel": (filters.CHANNELS, "Cases with a conversation on this channel."),
     "waiting": (filters.WAITING, "`yes`: cases with a suggestion that waits for a representative."),
@@ -122,6 +122,7 @@ class CaseRead(BaseModel):
     owner: Who | None
     contact: int | None
     resolution: str | None
+    merged_into: int | None
     fields: dict[str, CaseFieldRead]
     suggestions: list[SuggestionRead]
     conversations: list[int]
@@ -226,7 +227,7 @@ class Cases:
 
         def act(connection: Connection, who: Acting, case: Case) -> Json:
             if not case.status.is_open:
-                raise NotPossible(words.is_resolved(case.number))
+                raise NotPossible(words.is_closed(case))
             acting.write(connection, who, case, writes)
             after = cases.get(connection, case.number)
             return shown(after, settings, internal=internal).model_dump(mode="json")
@@ -309,6 +310,7 @@ def shown(case: Case, settings: Settings, *, internal: bool) -> CaseRead:
         owner=who(case.owner) if case.owner else None,
         contact=case.contact_id,
         resolution=case.resolution,
+        merged_into=case.merged_into,
         fields={name: _field(held) for name, held in case.values.items() if name not in hidden},
         suggestions=[
             SuggestionRead(

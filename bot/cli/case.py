@@ -17,7 +17,7 @@ from bot.cli.problems import Mistake
 from bot.cli.telling import evaluation_lines, history_line, value_lines, who
 from bot.cli.trail import Trail, ValueTrail
 from bot.text import one_line, quoted
-from bot.words import STATUS_LABELS
+from bot.words import STATUS_LABELS, status_of
 from store import cases
 from store.cases import CaseFilter, UnknownCase
 from store.engine import Connection
@@ -110,7 +110,7 @@ def _in_order(values: tuple[ValueTrail, ...], names: Naming) -> list[ValueTrail]
 
 def _show_head(case: Case) -> None:
     show(safe(f"Case {case.number}: {one_line(case.title, 400)}", "bold"))
-    show(f"Status: {STATUS_LABELS[case.status]}" + (f", {quoted(case.resolution, 400)}" if case.resolution else ""))
+    show(f"Status: {status_of(case)}" + (f", {quoted(case.resolution, 400)}" if case.resolution else ""))
     show(f"Owner: {who(case.owner) if case.owner else 'nobody has claimed it'}")
     show(f"Opened: {moment(case.created_at)}, changed: {moment(case.updated_at)}")
     show(*[f"Conversation: `casewright conversation show {each}`" for each in case.conversations])

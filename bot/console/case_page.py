@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from uuid import uuid4
@@ -11,28 +11,31 @@ import structlog
 from aiohttp import web
 
 from agent import fields
-from bot import acting, forms, words
+from agent.decision import Trigger
+from bot import acting, evaluation, forms, words
 from bot.access.rights import READ_CASES, WORK_ON_CASES
 from bot.access.routes import Refused, Route, Visit
 from bot.acting import Acting, NotPossible
 from bot.console import case_view, filters
-from bot.console.lists import CASES
+from bot.console.lists import CASES, INBOX
 from bot.console.rendering import Pages, seen
+from bot.console.sent import Form, acting_as, digits, form_sent, one
+from bot.evaluation import Evaluator, Finding, Question
 from bot.text import one_line
-from store import accounts, audit, case_reads, cases
+from store import accounts, audit, case_reads, cases, work
 from store.accounts import UnknownAccount
 from store.audit import Entry
-from store.cases import FieldWrite, UnknownCase
+from store.cases import FieldWrite, Stale, UnknownCase
 from store.engine import Connection, Database
 from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId, FieldId, utcnow
 
 log = structlog.get_logger()
 
-_ONE = f"{CASES}/{{number:[0-9]{{1,18}}}}"
+ONE = f"{CASES}/{{number:[0-9]{{1,18}}}}"
 _LONGEST = 20_000  # characters of a note or an answer
 _TOLD = 5  # changes that a conflict names
+_READ_TOO_EARLY = "The case has changed while the agent read the conversation, so nothing was done: try again."
 
-Form = Mapping[str, list[str]]
 Act = Callable[[Connection, Acting, Case, Form], object]
 
 
@@ -45,10 +48,11 @@ class Conflict(Exception):
 
 
 class CasePage:
-    def __init__(self, database: Database, pages: Pages, posts: Callable[[], None]) -> None:
+    def __init__(self, database: Database, pages: Pages, evaluator: Evaluator, posts: Callable[[], None]) -> None:
         """`posts` is called when there is something to send."""
         self._database = database
         self._pages = pages
+        self._evaluator = evaluator
         self._posts = posts
 
     def routes(self) -> list[Route]:
@@ -59,17 +63,20 @@ class CasePage:
             "assign": _assign,
             "note": _note,
             "resolve": lambda connection, who, case, form: acting.resolve(connection, who, case, _text(form)),
+            "cancel": lambda connection, who, case, form: acting.cancel(connection, who, case, _text(form)),
+            "split": lambda connection, who, case, form: acting.split_off(connection, who, case, _place(form)),
             "reopen": lambda connection, who, case, _: acting.reopen(connection, who, case),
             "undo": _undo,
             "reply": _reply,
         }
         return [
-            Route(method="GET", path=_ONE, right=READ_CASES, handler=self._show, hidden=True),
-            Route(method="GET", path=f"{_ONE}/live", right=READ_CASES, handler=self._live, hidden=True),
+            Route(method="GET", path=ONE, right=READ_CASES, handler=self._show, hidden=True),
+            Route(method="GET", path=f"{ONE}/live", right=READ_CASES, handler=self._live, hidden=True),
+            Route(method="POST", path=f"{ONE}/update", right=WORK_ON_CASES, handler=self._update, hidden=True),
             *(
                 Route(
                     method="POST",
-                    path=f"{_ONE}/{name}",
+                    path=f"{ONE}/{name}",
                     right=WORK_ON_CASES,
                     handler=partial(self._do, name=name, act=act),
                     hidden=True,
@@ -79,9 +86,9 @@ class CasePage:
         ]
 
     async def _show(self, visit: Visit) -> web.StreamResponse:
-        number = _number(visit)
+        number = number_of(visit)
         if visit.in_force.settings.keep_case_reads:
-            await self._database.write(partial(_keep_read, number=number, visit=visit))
+            await self._database.write(partial(keep_read, number=number, visit=visit))
         return await self._page(visit)
 
     async def _live(self, visit: Visit) -> web.StreamResponse:
@@ -95,31 +102,41 @@ class CasePage:
         return response
 
     async def _do(self, visit: Visit, *, name: str, act: Act) -> web.StreamResponse:
-        sent = await visit.request.post()
-        form = {each: [str(value) for value in sent.getall(each)] for each in sent}
-        number = _number(visit)
-        who = Acting(
-            key=uuid4().hex,
-            actor=Actor(kind=ActorKind.PERSON, id=visit.visitor.id, name=visit.visitor.name),
-            in_force=visit.in_force,
-        )
+        form, number, who = await form_sent(visit), number_of(visit), acting_as(visit)
         checked = name not in {"note", "reply"}  # these are no less true where something else has changed
         try:
             await self._database.write(partial(_act, number=number, acting_=who, form=form, act=act, checked=checked))
         except UnknownCase:
             raise Refused(HTTPStatus.NOT_FOUND) from None
         except Conflict as conflict:
-            problem = _changed(conflict.entries, visit)
+            problem = told_changes(conflict.entries, visit)
             return await self._page(visit, problem, HTTPStatus.CONFLICT, form)
         except NotPossible as error:
             return await self._page(visit, " ".join(map(str, error.args)), HTTPStatus.UNPROCESSABLE_ENTITY, form)
         self._posts()
         log.info("case_changed", case=number, what=name, by=visit.visitor.id)
-        return seen(f"{CASES}/{number}", name)
+        return seen(f"{INBOX}/{_place(form)}" if name == "split" else f"{CASES}/{number}", name)
+
+    async def _update(self, visit: Visit) -> web.StreamResponse:
+        """By what the agent reads in a conversation now, as the command of the channels does."""
+        form, number = await form_sent(visit), number_of(visit)
+        try:
+            case = await self._database.read(partial(cases.get, number=number))
+            finding = await self._evaluator.find(_question(case, _place(form)))
+            await self._database.write(partial(_apply, finding=finding))
+        except UnknownCase:
+            raise Refused(HTTPStatus.NOT_FOUND) from None
+        except NotPossible as error:
+            return await self._page(visit, " ".join(map(str, error.args)), HTTPStatus.UNPROCESSABLE_ENTITY)
+        except Stale:
+            return await self._page(visit, _READ_TOO_EARLY, HTTPStatus.CONFLICT)
+        self._posts()
+        log.info("case_changed", case=number, what="update", by=visit.visitor.id)
+        return seen(f"{CASES}/{number}", f"update_{finding.decision.outcome}")
 
     async def _read(self, visit: Visit) -> case_view.CaseShown:
         """Raises Refused."""
-        read = partial(case_view.read, number=_number(visit), settings=visit.in_force.settings)
+        read = partial(case_view.read, number=number_of(visit), settings=visit.in_force.settings)
         try:
             return await self._database.read(read)
         except UnknownCase:
@@ -157,9 +174,30 @@ class CasePage:
 def _act(connection: Connection, *, number: CaseNumber, acting_: Acting, form: Form, act: Act, checked: bool) -> None:
     """Raises UnknownCase, Conflict, NotPossible; nothing is done then."""
     case = cases.get(connection, number, lock=True)
-    if checked and str(case.revision) != _one(form, "revision"):
-        raise Conflict(audit.since(connection, number, _digits(form, "seen"), limit=_TOLD))
+    if checked and str(case.revision) != one(form, "revision"):
+        raise Conflict(since(connection, number, digits(form, "seen")))
     act(connection, acting_, case, form)
+
+
+def since(connection: Connection, number: CaseNumber, entry_id: int) -> list[Entry]:
+    """What happened to a case after an entry, as far as it is told."""
+    return audit.since(connection, number, entry_id, limit=_TOLD)
+
+
+def _question(case: Case, place: ConversationId) -> Question:
+    """Raises NotPossible."""
+    if not case.status.is_open:
+        raise NotPossible(words.is_closed(case))
+    if place not in case.conversations:
+        raise NotPossible(words.not_of_the_case(case.number))
+    return Question(conversation_id=place, trigger=Trigger.COMMAND, case_number=case.number)
+
+
+def _apply(connection: Connection, *, finding: Finding) -> None:
+    """Raises Stale."""
+    number, place = evaluation.apply(connection, finding, key=uuid4().hex), finding.snapshot.conversation
+    if number == place.case_number:  # of the live case, it has just been done
+        work.cancel_timer(connection, place.id, Trigger.MESSAGE)
 
 
 # --- what can be done -------------------------------------------------------------------------------
@@ -167,11 +205,11 @@ def _act(connection: Connection, *, number: CaseNumber, acting_: Acting, form: F
 
 def _set_field(connection: Connection, who: Acting, case: Case, form: Form) -> None:
     settings = who.in_force.settings
-    field = settings.field(_one(form, "field"))
+    field = settings.field(one(form, "field"))
     if field is None:
-        raise NotPossible(words.field_gone(_one(form, "field")))
+        raise NotPossible(words.field_gone(one(form, "field")))
     if not case.status.is_open:
-        raise NotPossible(words.is_resolved(case.number))
+        raise NotPossible(words.is_closed(case))
     try:
         value = forms.parsed(field, form.get("value", []), settings, utcnow())
     except fields.BadValue as error:
@@ -182,7 +220,7 @@ def _set_field(connection: Connection, who: Acting, case: Case, form: Form) -> N
 def _decide(connection: Connection, who: Acting, case: Case, form: Form) -> None:
     """`accept` or `reject` names the suggestion, or "all"."""
     accept = "accept" in form
-    chosen = _one(form, "accept" if accept else "reject")
+    chosen = one(form, "accept" if accept else "reject")
     if chosen == "all":
         acting.decide_all(connection, who, case, accept=accept)
     elif not chosen.isdigit() or int(chosen) not in {each.id for each in case.suggestions}:
@@ -193,7 +231,7 @@ def _decide(connection: Connection, who: Acting, case: Case, form: Form) -> None
 
 def _assign(connection: Connection, who: Acting, case: Case, form: Form) -> None:
     try:
-        to = accounts.get(connection, _digits(form, "to"))
+        to = accounts.get(connection, digits(form, "to"))
     except UnknownAccount:
         raise NotPossible("Choose somebody from the list.") from None
     if not to.enabled:
@@ -206,17 +244,21 @@ def _note(connection: Connection, who: Acting, case: Case, form: Form) -> None:
 
 
 def _undo(connection: Connection, who: Acting, case: Case, form: Form) -> None:
-    acting.undo(connection, who, case, _digits(form, "entry"))
+    acting.undo(connection, who, case, digits(form, "entry"))
 
 
 def _reply(connection: Connection, who: Acting, case: Case, form: Form) -> None:
-    text, place = _said(form, "An answer"), ConversationId(_digits(form, "conversation"))
+    text, place = _said(form, "An answer"), _place(form)
     if place not in case.conversations:
-        raise NotPossible("This conversation is not the case's any more.")
+        raise NotPossible(words.not_of_the_case(case.number))
     acting.reply(connection, who, place, text)
 
 
 # --- what was sent ----------------------------------------------------------------------------------
+
+
+def _place(form: Form) -> ConversationId:
+    return ConversationId(digits(form, "conversation"))
 
 
 def _said(form: Form, what: str) -> str:
@@ -227,26 +269,17 @@ def _said(form: Form, what: str) -> str:
 
 
 def _text(form: Form) -> str:
-    text = _one(form, "text").replace("\r\n", "\n").strip()
+    text = one(form, "text").replace("\r\n", "\n").strip()
     if len(text) > _LONGEST:
         raise NotPossible(f"Write at most {_LONGEST} characters, these are {len(text)}.")
     return text
 
 
-def _one(form: Form, name: str) -> str:
-    return next(iter(form.get(name, [])), "")
-
-
-def _digits(form: Form, name: str) -> int:
-    text = _one(form, name)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0  # noqa: PLR2004 -- as in addresses
-
-
-def _number(visit: Visit) -> CaseNumber:
+def number_of(visit: Visit) -> CaseNumber:
     return CaseNumber(int(visit.request.match_info["number"]))
 
 
-def _keep_read(connection: Connection, *, number: CaseNumber, visit: Visit) -> None:
+def keep_read(connection: Connection, *, number: CaseNumber, visit: Visit) -> None:
     try:
         cases.get(connection, number)
     except UnknownCase:
@@ -254,7 +287,7 @@ def _keep_read(connection: Connection, *, number: CaseNumber, visit: Visit) -> N
     case_reads.keep(connection, number, actor_id=visit.visitor.id, actor_name=visit.visitor.name, way="console")
 
 
-def _changed(entries: list[Entry], visit: Visit) -> str:
+def told_changes(entries: list[Entry], visit: Visit) -> str:
     """Who changed what, since the page was made."""
     settings = visit.in_force.settings
     told = [f"{one_line(each.origin.actor.name, 60)}: {case_view.told(each, settings)}." for each in entries]

@@ -193,6 +193,8 @@ def told(entry: Entry, settings: Settings) -> str:
         "linked": f"Linked conversation {new}",
         "unlinked": f"Split conversation {change.old} off",
         "field": f"{label}: {old} → {new}",
+        "merged": f"Merged into case {change.new}",
+        "took over": f"Case {change.new} was merged into this one",
         "note": f"Note: {new}",
         "status": f"Status: {old} → {new}",
         "owner": f"Owner: {old} → {new}",

@@ -15,11 +15,13 @@ from bot.console import files
 from bot.console.agent_page import AgentPage
 from bot.console.case_page import CasePage
 from bot.console.catalogues import Catalogues
+from bot.console.creating import Creating
 from bot.console.entrance import Entrance
 from bot.console.fields import Fields
 from bot.console.keys import Keys
 from bot.console.lists import Lists
 from bot.console.mails import Mails
+from bot.console.merging import Merging
 from bot.console.operations import Operations, Running
 from bot.console.own import Own
 from bot.console.people import People
@@ -29,8 +31,10 @@ from bot.console.record_creation import RecordCreation
 from bot.console.rendering import Pages
 from bot.console.reviewing import Reviewing
 from bot.console.rules import Rules
+from bot.console.saved_views import SavedViews
 from bot.console.trial import Trial
 from bot.console.versions import Versions
+from bot.evaluation import Evaluator
 from store.engine import Database
 
 
@@ -43,6 +47,7 @@ class Console:
         provider: OpenIdProvider | None,
         running: Running,
         mailboxes: Mapping[str, Mailbox],
+        evaluator: Evaluator,
         *,
         behind_proxy: bool,
     ) -> None:
@@ -53,7 +58,10 @@ class Console:
             Entrance(database, self.pages, login, provider, behind_proxy=behind_proxy),
             Own(database, self.pages, login, local_passwords=local, behind_proxy=behind_proxy),
             Lists(database, self.pages),
-            CasePage(database, self.pages, running.posts),
+            CasePage(database, self.pages, evaluator, running.posts),
+            Merging(database, self.pages, running.posts),
+            Creating(database, self.pages, evaluator, running.posts),
+            SavedViews(database),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),
             Operations(database, self.pages, running),

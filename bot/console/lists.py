@@ -8,14 +8,14 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.access.rights import READ_CASES, Visitor
+from bot.access.rights import READ_CASES, WORK_ON_CASES, Visitor
 from bot.access.routes import Refused, Route, Visit
 from bot.console import filters
 from bot.console.rendering import Pages
 from bot.console.timeline import timeline
 from bot.text import one_line
 from bot.words import STATUS_LABELS
-from store import conversations, evaluations, overview, workspace
+from store import conversations, evaluations, overview, views, workspace
 from store.engine import Connection, Database
 from store.evaluations import Evaluation
 from store.model import Conversation, ConversationId, Message
@@ -46,7 +46,7 @@ class Lists:
         wanted = filters.conversations_wanted(chosen, ids_of(visit.visitor), query.get("after"), _SHOWN + 1)
         found = await self._database.read(partial(workspace.conversations_page, wanted=wanted))
         after = filters.place_text(found[_SHOWN - 1].place) if len(found) > _SHOWN else None
-        return self._page(visit, "inbox.html", chosen, after, title="Inbox", rows=found[:_SHOWN])
+        return await self._page(visit, "inbox", chosen, after, title="Inbox", rows=found[:_SHOWN])
 
     async def _talk(self, visit: Visit) -> web.StreamResponse:
         """A conversation by itself: what was said, and why there is no case."""
@@ -62,6 +62,7 @@ class Lists:
             talk=talk,
             timeline=timeline({number: (talk, said)}, {}),
             looks=looks,
+            works=visit.may(WORK_ON_CASES),
             channels=filters.CHANNEL_LABELS,
             one_line=one_line,
         )
@@ -72,15 +73,18 @@ class Lists:
         wanted = filters.cases_wanted(chosen, ids_of(visit.visitor), query.get("after"), _SHOWN + 1)
         found = await self._database.read(partial(workspace.cases_page, wanted=wanted))
         after = str(found[_SHOWN - 1].number) if len(found) > _SHOWN else None
-        return self._page(visit, "cases.html", chosen, after, title="Cases", rows=found[:_SHOWN])
+        return await self._page(visit, "cases", chosen, after, title="Cases", rows=found[:_SHOWN])
 
-    def _page(
-        self, visit: Visit, template: str, chosen: filters.Filter, after: str | None, **context: object
+    async def _page(
+        self, visit: Visit, name: str, chosen: filters.Filter, after: str | None, **context: object
     ) -> web.Response:
+        account = visit.visitor.account
+        saved = await self._database.read(partial(views.of_account, account_id=account.id, of=name)) if account else []
         return self._pages.show(
             visit,
-            template,
+            f"{name}.html",
             **context,  # pyright: ignore[reportArgumentType]
+            saved=saved,
             chosen=chosen,
             after=after,
             filters=filters,

@@ -155,7 +155,7 @@ async def overlapping(database: Database, first: Work, second: Work) -> tuple[An
     def hold(connection: Connection) -> Any:
         outcome = first(connection)
         done.set()
-        while not database.is_sqlite and not ended.wait(0.005) and not _somebody_waits(connection):
+        while not database.is_sqlite and not ended.wait(0.005) and not somebody_waits(connection):
             pass
         return outcome
 
@@ -171,5 +171,5 @@ async def overlapping(database: Database, first: Work, second: Work) -> tuple[An
         return await asyncio.gather(holding, follow(), return_exceptions=True)
 
 
-def _somebody_waits(connection: Connection) -> bool:
+def somebody_waits(connection: Connection) -> bool:
     return connection.execute(text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")).scalar_one()

@@ -25,7 +25,8 @@ for (const [type, on] of [["mouseover", true], ["focusin", true], ["mouseout", f
   document.addEventListener(type, (event) => light(event, on));
 }
 
-// Shortcuts: / the search, j and k through a list, r an answer, n a note, a the first suggestion's Accept.
+// Shortcuts: / the search, j and k through a list, r an answer, n a note, a and x the first suggestion's Accept and
+// Reject. The pages list them.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   const links = [...document.querySelectorAll("[data-list] .name a")];
@@ -33,7 +34,7 @@ document.addEventListener("keydown", (event) => {
   const target =
     event.key === "j" ? links[at + 1]
     : event.key === "k" ? links[at - 1]
-    : /^[/rna]$/.test(event.key) ? document.querySelector(`[data-shortcut="${event.key}"]`)
+    : /^[/rnax]$/.test(event.key) ? document.querySelector(`[data-shortcut="${event.key}"]`)
     : null;
   if (!target) return;
   event.preventDefault();

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack import blocks
-from store.model import Card, CardField, CardSuggestion, CaseNumber, Json
+from store.model import Card, CardField, CardSuggestion, CaseNumber, CaseStatus, Json
 from tests.adapters.slack.block_kit import Refused, assert_message
 
 CARD = Card(
@@ -41,7 +41,7 @@ CARDS = st.builds(
     Card,
     number=st.integers(1, 10**9).map(CaseNumber),
     title=HOSTILE,
-    status=st.sampled_from(["new", "in_progress", "resolved"]),
+    status=st.sampled_from(list(CaseStatus)),
     status_label=HOSTILE,
     owner=st.none() | HOSTILE,
     fields=st.lists(st.builds(CardField, label=HOSTILE, value=HOSTILE, internal=st.booleans()), max_size=5).map(tuple),
@@ -102,6 +102,8 @@ def test_the_team_sees_all_and_can_decide() -> None:
         ("Ada", "in_progress", ["Update…", "Resolve"]),
         (None, "resolved", ["Update…", "Reopen"]),
         ("Ada", "resolved", ["Update…", "Reopen"]),
+        (None, "cancelled", ["Update…", "Reopen"]),
+        (None, "merged", []),
     ],
 )
 def test_only_what_makes_sense_is_offered(owner: str | None, status: str, offered: list[str]) -> None:

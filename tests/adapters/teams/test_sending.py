@@ -140,3 +140,12 @@ def test_buttons_work_for_clients_old_and_new() -> None:
     for each in actions:
         assert each["fallback"]["data"] == {"verb": each["verb"], **each["data"]}
     assert shown["refresh"]["action"]["verb"] == "refresh"
+
+
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [("resolved", ["Update…", "Reopen"]), ("cancelled", ["Update…", "Reopen"]), ("merged", [])],
+)
+def test_only_what_makes_sense_is_offered_on_a_closed_case(status: str, offered: list[str]) -> None:
+    shown = cards.case_card(replace(CARD, status=status), representative=True)
+    assert [each["title"] for each in shown.get("actions", [])] == offered

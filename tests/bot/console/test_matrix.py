@@ -61,6 +61,15 @@ TABLE: dict[str, tuple[object, ...]] = {
     "POST /console/cases/{number}/resolve": OF_A_CASE,
     "POST /console/cases/{number}/reopen": OF_A_CASE,
     "POST /console/cases/{number}/undo": OF_A_CASE,
+    "POST /console/cases/{number}/cancel": OF_A_CASE,
+    "POST /console/cases/{number}/split": OF_A_CASE,
+    "POST /console/cases/{number}/update": OF_A_CASE,
+    "GET /console/cases/{number}/merge": OF_A_CASE,
+    "POST /console/cases/{number}/merge": OF_A_CASE,
+    "GET /console/inbox/{id}/case": OF_A_CASE,
+    "POST /console/inbox/{id}/case": OF_A_CASE,
+    "POST /console/views/{list}": REPRESENTATIVES,
+    "POST /console/views/{list}/{id}/remove": REPRESENTATIVES,
     "POST /console/cases/{number}/reply": OF_A_CASE,
     "GET /console/accounts": ADMINISTRATORS,
     "POST /console/accounts": ADMINISTRATORS,
@@ -237,7 +246,7 @@ async def test_everybody_gets_what_they_may_and_nothing_else(sqlite_url: str, tm
     method, _, pattern = named.partition(" ")
     async with open_site(sqlite_url, tmp_path, settings=outsiders) as site:
         number, other = site.case(issue_description="It leaks"), site.account("other", password=None)
-        named_parts = {"id": other.id, "number": number, "version": 1, "name": "console.css"}
+        named_parts = {"id": other.id, "number": number, "version": 1, "name": "console.css", "list": "cases"}
         path = pattern.format(**named_parts, token="x" * 43, rest="nowhere/at-all")
         for (who, (browser, headers)), expected in zip((await everybody(site)).items(), TABLE[named], strict=True):
             form: dict[str, Any] = {} if method in {"GET", "*"} else {"data": {"csrf": await token(browser)}}
