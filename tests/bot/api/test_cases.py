@@ -61,7 +61,7 @@ async def test_cases_are_filtered_as_in_the_console(site: Site) -> None:
     assert await listed("channel=slack") == []
     await caller.gets(f"/cases?q={'x' * 201}", 400)
     wrong = await caller.gets("/cases?status=lost", 400)
-    assert wrong["errors"] == {"status": "should be one of open, new, in_progress, resolved"}
+    assert wrong["errors"] == {"status": "should be one of open, new, in_progress, resolved, cancelled, merged"}
 
 
 async def test_who_may_not_read_internal_fields_finds_none_by_searching(site: Site) -> None:
