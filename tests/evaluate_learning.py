@@ -62,7 +62,7 @@ def main(
 
 def _categories(artefact: Artefact, most: int) -> Iterator[dict[str, Any]]:
     folder = data_folder() / "choices"
-    taught, asked = _questions(folder / "banking77_train.csv.gz"), _questions(folder / "banking77_test.csv.gz")
+    taught, asked = questions(folder / "banking77_train.csv.gz"), questions(folder / "banking77_test.csv.gz")
     by_category: dict[str, list[str]] = defaultdict(list)
     for words, category in random.Random(_SEED).sample(taught, len(taught)):
         by_category[category].append(words)
@@ -93,7 +93,7 @@ def _categories(artefact: Artefact, most: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _questions(path: Path) -> list[tuple[str, str]]:
+def questions(path: Path) -> list[tuple[str, str]]:
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         return [(row["text"], row["category"].replace("_", " ")) for row in csv.DictReader(file)]
 

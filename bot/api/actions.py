@@ -69,6 +69,20 @@ class Reopen(Body):
     action: Literal["reopen"]
 
 
+class Cancel(Body):
+    """Closes the case as one that needs nothing; `text`: why."""
+
+    action: Literal["cancel"]
+    text: Text
+
+
+class SplitOff(Body):
+    """The conversation leaves the case, and what the agent had read in it alone goes with it."""
+
+    action: Literal["split_off"]
+    conversation: Id
+
+
 class Note(Body):
     """Kept with the case, and never told to customers."""
 
@@ -98,7 +112,7 @@ class Undo(Body):
     entry: Id
 
 
-_Given = Enrich | Claim | Assign | Resolve | Reopen | Note | Reply | Decide | Undo
+_Given = Enrich | Claim | Assign | Resolve | Reopen | Cancel | SplitOff | Note | Reply | Decide | Undo
 
 
 class Action(RootModel[Annotated[_Given, Field(discriminator="action")]]):
@@ -198,14 +212,10 @@ def _of(case: Case, wanted: int | None) -> ConversationId:
 def _act(connection: Connection, who: Acting, case: Case, *, given: _Given, visit: Visit) -> Json:
     hidden = HiddenFields(who.in_force.settings, internal=visit.may(READ_INTERNAL_FIELDS))
     match given:
-        case Claim():
-            acting.claim(connection, who, case)
-        case Assign():
-            _assign(connection, who, case, given.to)
-        case Resolve():
-            _resolve(connection, who, case, given.text)
-        case Reopen():
-            _reopen(connection, who, case)
+        case Claim() | Assign() | Resolve() | Reopen() | Cancel():
+            _move(connection, who, case, given)
+        case SplitOff():
+            acting.split_off(connection, who, case, ConversationId(given.conversation))
         case Note():
             acting.note(connection, who, case, given.text.strip())
         case Reply():
@@ -245,24 +255,36 @@ def _done(connection: Connection, before: Case, visit: Visit, found: EvaluationR
 # --- each of them -----------------------------------------------------------------------------------
 
 
+def _move(connection: Connection, who: Acting, case: Case, given: Claim | Assign | Resolve | Reopen | Cancel) -> None:
+    """To another owner, or another status."""
+    match given:
+        case Claim():
+            acting.claim(connection, who, case)
+        case Assign():
+            _assign(connection, who, case, given.to)
+        case Resolve():
+            _require(case, is_open=True)
+            acting.resolve(connection, who, case, given.text.strip())
+        case Cancel():
+            _require(case, is_open=True)
+            acting.cancel(connection, who, case, given.text.strip())
+        case Reopen():
+            _require(case, is_open=False)
+            acting.reopen(connection, who, case)
+
+
+def _require(case: Case, *, is_open: bool) -> None:
+    """Raises NotPossible."""
+    if case.status.is_open is not is_open:
+        raise NotPossible(words.status_already(case.number, case.status))
+
+
 def _assign(connection: Connection, who: Acting, case: Case, login: str) -> None:
     to = accounts.by_login(connection, login)
     if to is None or not to.enabled:
         wrong = "should be the login of an account that is enabled"
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"`to` {wrong}.", errors={"to": wrong})
     acting.assign(connection, who, case, Actor(kind=ActorKind.PERSON, id=f"account {to.id}", name=to.name))
-
-
-def _resolve(connection: Connection, who: Acting, case: Case, text: str) -> None:
-    if not case.status.is_open:
-        raise NotPossible(words.status_already(case.number, case.status))
-    acting.resolve(connection, who, case, text.strip())
-
-
-def _reopen(connection: Connection, who: Acting, case: Case) -> None:
-    if case.status.is_open:
-        raise NotPossible(words.status_already(case.number, case.status))
-    acting.reopen(connection, who, case)
 
 
 def _decide(connection: Connection, who: Acting, case: Case, given: Decide, hidden: HiddenFields) -> None:

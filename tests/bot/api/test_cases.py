@@ -16,7 +16,7 @@ from store.engine import Connection
 from store.model import CaseNumber, CaseStatus, ConversationId, FieldId
 from tests.bot.api.caller import Caller, etag, program
 from tests.bot.console.site import Site, open_site
-from tests.store.examples import BY_AGENT, QUOTE, field, say, shown, wrote
+from tests.store.examples import BY_AGENT, BY_ANNA, QUOTE, conversation, field, say, shown, wrote
 
 
 def hide_priority(settings: dict[str, Any]) -> None:
@@ -138,6 +138,30 @@ async def test_a_case_goes_its_way_by_actions(site: Site) -> None:
     await caller.acts(number, "note", text="Called them.")
     notes = [each for each in (await caller.gets(f"/audit?case={number}"))["items"] if each["what"] == "note"]
     assert [each["new"] for each in notes] == ["Called them."]
+
+
+async def test_a_case_is_cancelled_with_a_reason_and_reopened(site: Site) -> None:
+    number, caller = site.case(issue_description="It leaks"), program(site)
+    await caller.acts(number, "cancel", 422)
+    done = (await caller.acts(number, "cancel", text="Sent twice"))["case"]
+    assert (done["status"], done["resolution"]) == ("cancelled", "Sent twice")
+    await caller.acts(number, "cancel", 409, text="Again")
+    assert (await caller.acts(number, "reopen"))["case"]["status"] in {"new", "in_progress"}
+
+
+async def test_a_conversation_is_split_off_its_case_and_the_last_one_stays(site: Site) -> None:
+    number, caller = site.case(issue_description="It leaks"), program(site)
+
+    def join(connection: Connection) -> int:
+        other = conversation(connection, "other")
+        say(connection, other, wrote("Something else", conversation_key="other"))
+        cases.link(connection, BY_ANNA, CaseNumber(number), other)
+        return other
+
+    other = site.database.write_now(join)
+    assert other not in (await caller.acts(number, "split_off", conversation=other))["case"]["conversations"]
+    (left,) = (await caller.gets(f"/cases/{number}"))["conversations"]
+    await caller.acts(number, "split_off", 409, conversation=left)
 
 
 async def test_an_action_that_changes_wants_what_was_read(site: Site) -> None:
