@@ -16,7 +16,7 @@ run: .venv/runtime
 test: .venv/dev
 	@sh tests/setup.sh
 	@$(MAKE) --no-print-directory check $(NODE_MODULES)
-	$(BIN)/pytest -q -n 2 --dist worksteal
+	$(BIN)/pytest -q -n 3 --dist worksteal
 
 check: .venv/dev
 	$(BIN)/ruff format --check
