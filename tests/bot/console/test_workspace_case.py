@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from bot.console.timeline import segments
-from store import audit, cases, conversations
+from store import audit, cases, conversations, evaluations
 from store.engine import Connection
 from store.model import Actor, ActorKind, Attachment, Author, Case, CaseNumber, CaseStatus, Evidence, MessageId
 from store.schema import conversations as conversation_rows
 from store.schema import outbox
+from tests.adapters.webchat import until
 from tests.bot.console.site import Browser, Site
 from tests.store.examples import BY_AGENT, conversation, field, open_case, say, wrote
 
@@ -57,6 +59,11 @@ async def does(browser: Browser, number: int, what: str, **form: Any) -> Any:
     path = f"/console/cases/{number}"
     page = await browser.get(path)
     return await browser.send("POST", f"{path}/{what}", data={"csrf": page.csrf, **hidden(page.text), **form})
+
+
+def is_looked_at(site: Site, number: int) -> bool:
+    (place,) = case_of(site, number).conversations
+    return bool(site.database.read_now(partial(evaluations.of_conversation, conversation_id=place)))
 
 
 async def test_the_words_behind_a_value_are_marked_in_the_message_they_came_from(site: Site) -> None:
@@ -131,6 +138,7 @@ async def test_a_case_is_claimed_resolved_and_reopened(site: Site) -> None:
     assert case_of(site, number).owner is not None
     mine = await robin.get("/console/cases?status=open&assignee=me")
     assert f"/console/cases/{number}" in mine.text
+    await until(lambda: is_looked_at(site, number))  # by the agent, after the claim: that changes the case
     await does(robin, number, "resolve", text="A new gasket")
     assert (case_of(site, number).status, case_of(site, number).resolution) == (CaseStatus.RESOLVED, "A new gasket")
     await does(robin, number, "reopen")
