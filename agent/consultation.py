@@ -69,7 +69,7 @@ class Consultation:
         if self.unanswered is None:
             try:
                 if self.reader is None:
-                    raise Unanswered(Trouble.UNCONFIGURED, "no provider is configured")  # noqa: TRY301
+                    raise Unanswered(Trouble.UNCONFIGURED, "no provider is configured")  # noqa: TRY301 -- as all that keeps it from answering
                 read = await self.reader.read(request)
             except Unanswered as unanswered:
                 self.unanswered = unanswered

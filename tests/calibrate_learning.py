@@ -15,7 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from agent.embedded.model.artefact import Artefact
-from agent.embedded.model.choosing import Chooser, Known, Text, text_of
+from agent.embedded.model.choosing import Chooser, Known, Text, best, nearness, text_of
 from tests.evaluate_learning import questions
 from tests.score import data_folder
 
@@ -59,11 +59,10 @@ def _field(by_category: dict[str, list[Text]], names: dict[str, Text], draw: ran
     for _ in range(_ASKED):
         category = draw.choice(sorted(by_category) if draw.random() < _ELSEWHERE else offered)
         scores, alike = chooser(draw.choice(by_category[category]))
-        best, *others = (int(place) for place in scores.argsort()[::-1])
-        margin = float(scores[best]) - max([0.0, *(float(scores[other]) for other in others[:1])])
-        near = max((float(alike[at]) for at, each in enumerate(decided) if each == offered[best]), default=0.0)
+        place, ahead = best(scores)
+        near = max((float(alike[at]) for at, each in enumerate(decided) if each == offered[place]), default=0.0)
         if near:
-            yield max(margin * near, 0.0) ** 0.5, offered[best] == category
+            yield nearness(ahead, near), offered[place] == category
 
 
 def _speaks(value: str, offered: list[str]) -> list[float]:

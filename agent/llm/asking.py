@@ -126,11 +126,11 @@ def _model(configuration: ProviderConfiguration) -> Model:
 
 
 def _openai(configuration: ProviderConfiguration) -> Model:
-    from pydantic_ai.models.ollama import OllamaModel  # noqa: PLC0415
-    from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel  # noqa: PLC0415
-    from pydantic_ai.providers.azure import AzureProvider  # noqa: PLC0415
-    from pydantic_ai.providers.ollama import OllamaProvider  # noqa: PLC0415
-    from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415
+    from pydantic_ai.models.ollama import OllamaModel  # noqa: PLC0415 -- only this provider's SDK need be there
+    from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel  # noqa: PLC0415 -- only this provider's SDK need be there
+    from pydantic_ai.providers.azure import AzureProvider  # noqa: PLC0415 -- only this provider's SDK need be there
+    from pydantic_ai.providers.ollama import OllamaProvider  # noqa: PLC0415 -- only this provider's SDK need be there
+    from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415 -- only this provider's SDK need be there
 
     model, key, url = configuration.model, configuration.key, configuration.url
     match configuration.kind:
@@ -146,16 +146,16 @@ def _openai(configuration: ProviderConfiguration) -> Model:
 
 
 def _anthropic(configuration: ProviderConfiguration) -> Model:
-    from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415
-    from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415
+    from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415 -- only this provider's SDK need be there
+    from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415 -- only this provider's SDK need be there
 
     provider = AnthropicProvider(api_key=configuration.key, base_url=configuration.url)
     return AnthropicModel(configuration.model, provider=provider)
 
 
 def _bedrock(configuration: ProviderConfiguration) -> Model:
-    from pydantic_ai.models.bedrock import BedrockConverseModel  # noqa: PLC0415
-    from pydantic_ai.providers.bedrock import BedrockProvider  # noqa: PLC0415
+    from pydantic_ai.models.bedrock import BedrockConverseModel  # noqa: PLC0415 -- only this provider's SDK need be there
+    from pydantic_ai.providers.bedrock import BedrockProvider  # noqa: PLC0415 -- only this provider's SDK need be there
 
     region, url = configuration.region, configuration.url
     if configuration.key:
@@ -168,8 +168,8 @@ def _bedrock(configuration: ProviderConfiguration) -> Model:
 
 
 def _google(configuration: ProviderConfiguration) -> Model:
-    from pydantic_ai.models.google import GoogleModel  # noqa: PLC0415
-    from pydantic_ai.providers.google import GoogleProvider  # noqa: PLC0415
+    from pydantic_ai.models.google import GoogleModel  # noqa: PLC0415 -- only this provider's SDK need be there
+    from pydantic_ai.providers.google import GoogleProvider  # noqa: PLC0415 -- only this provider's SDK need be there
 
     provider = GoogleProvider(api_key=configuration.key, base_url=configuration.url)
     return GoogleModel(configuration.model, provider=provider)

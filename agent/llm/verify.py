@@ -65,7 +65,7 @@ def verify(answer: Answer, prompt: Prompt, request: PredictionRequest) -> Verdic
                 raise _Wrong("there is no such field")  # noqa: TRY301 -- as all that is wrong
             if name in judged or name in unproven:
                 judged.pop(name, None)
-                raise _Wrong("answer once")  # noqa: TRY301
+                raise _Wrong("answer once")  # noqa: TRY301 -- likewise
             judged[name] = _judge(item, field, prompt, request)
         except _Wrong as wrong:
             complaints.append(prompt.mask.hide(f"{item.field}: {wrong}"))

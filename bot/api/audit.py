@@ -14,7 +14,6 @@ from bot.access.routes import Visit
 from bot.api import cursors
 from bot.api.calls import Call, answered, numbered
 from bot.api.cases import Quoted, Who, quoted, who
-from bot.api.cursors import cursor
 from bot.api.numbers import number_in
 from store import audit
 from store.audit import Entry
@@ -71,8 +70,7 @@ class Audit:
         before = page.after[0] if page.after else None
         ask = partial(audit.page, number=number_in(query, "case"), before=before, limit=page.limit + 1)
         found = await self._database.read(ask)
-        rows = found[: page.limit]
-        following = cursor(rows[-1].id) if len(found) > page.limit else None
+        rows, following = cursors.cut(found, page, lambda each: (each.id,))
         return answered(AuditPage(items=[described(each) for each in rows], next=following))
 
 

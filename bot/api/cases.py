@@ -20,7 +20,6 @@ from bot.acting import Acting, NotPossible
 from bot.api import body, cursors, etags, idempotency
 from bot.api.calls import NUMBER, Body, Call, Parameter, answered, numbered
 from bot.api.changing import Changing
-from bot.api.cursors import cursor
 from bot.api.etags import etag
 from bot.console import filters
 from bot.console.lists import ids_of
@@ -202,8 +201,7 @@ class Cases:
         after = str(page.after[0]) if page.after else None
         wanted = filters.cases_wanted(chosen, ids_of(visit.visitor), after, page.limit + 1)
         found = await self._database.read(partial(workspace.cases_page, wanted=wanted))
-        rows = found[: page.limit]
-        following = cursor(rows[-1].number) if len(found) > page.limit else None
+        rows, following = cursors.cut(found, page, lambda each: (each.number,))
         return answered(CasePage(items=[_listed(each) for each in rows], next=following))
 
     async def _show(self, visit: Visit) -> web.StreamResponse:

@@ -13,7 +13,6 @@ from bot.access.rights import READ_CONTACTS
 from bot.access.routes import Refused, Visit
 from bot.api import cursors
 from bot.api.calls import NUMBER, Call, answered, numbered
-from bot.api.cursors import cursor
 from store import contacts
 from store.contacts import Contact
 from store.engine import Database
@@ -72,8 +71,7 @@ class Contacts:
         page = cursors.wanted(visit.request.query)
         before = page.after[0] if page.after else None
         found = await self._database.read(partial(contacts.listed, before=before, limit=page.limit + 1))
-        rows = found[: page.limit]
-        following = cursor(rows[-1].id) if len(found) > page.limit else None
+        rows, following = cursors.cut(found, page, lambda each: (each.id,))
         return answered(ContactPage(items=[_described(each) for each in rows], next=following))
 
     async def _show(self, visit: Visit) -> web.StreamResponse:

@@ -16,7 +16,6 @@ from bot.access.routes import Refused, Visit
 from bot.api import cursors, idempotency
 from bot.api.calls import NUMBER, PREFIX, Call, answered, numbered
 from bot.api.cases import filtered, searched
-from bot.api.cursors import cursor
 from bot.console import filters
 from bot.console.lists import ids_of
 from store import conversations, overview, work, workspace
@@ -149,8 +148,7 @@ class Conversations:
         after = "-".join(map(str, page.after)) if page.after else None
         wanted = filters.conversations_wanted(chosen, ids_of(visit.visitor), after, page.limit + 1)
         found = await self._database.read(partial(workspace.conversations_page, wanted=wanted))
-        rows = found[: page.limit]
-        following = _cursor(rows[-1]) if len(found) > page.limit else None
+        rows, following = cursors.cut(found, page, _position)
         return answered(ConversationPage(items=[_listed(each) for each in rows], next=following))
 
     async def _show(self, visit: Visit) -> web.StreamResponse:
@@ -176,8 +174,7 @@ class Conversations:
             limit=page.limit + 1,
         )
         found = await self._database.read(ask)
-        rows = found[: page.limit]
-        following = cursor(rows[-1].id) if len(found) > page.limit else None
+        rows, following = cursors.cut(found, page, lambda each: (each.id,))
         return answered(MessagePage(items=[_said(each) for each in rows], next=following))
 
     async def _evaluate(self, visit: Visit) -> web.StreamResponse:
@@ -214,8 +211,8 @@ def _set_timer(connection: Connection, *, conversation_id: int) -> Answer:
     )
 
 
-def _cursor(row: ConversationRow) -> str:
-    return cursor(*map(int, filters.place_text(row.place).split("-")))
+def _position(row: ConversationRow) -> tuple[int, ...]:
+    return tuple(map(int, filters.place_text(row.place).split("-")))
 
 
 def _listed(row: ConversationRow) -> ConversationListed:

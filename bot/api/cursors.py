@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TypeVar
 
 from bot.access.routes import Refused
 from bot.api.calls import Parameter
+
+T = TypeVar("T")
 
 MOST = 200
 USUAL = 50
@@ -48,6 +51,12 @@ def wanted(query: Mapping[str, str], *, parts: int = 1) -> Wanted:
 def cursor(*position: int) -> str:
     """Opaque, so that what it holds may change."""
     return base64.urlsafe_b64encode(json.dumps({"after": position}).encode()).decode().rstrip("=")
+
+
+def cut(found: Sequence[T], page: Wanted, position: Callable[[T], tuple[int, ...]]) -> tuple[Sequence[T], str | None]:
+    """The page out of one entry more than it holds, and the cursor of the next where there is one."""
+    rows = found[: page.limit]
+    return rows, cursor(*position(rows[-1])) if len(found) > page.limit else None
 
 
 def _position(text: str, parts: int) -> tuple[int, ...]:

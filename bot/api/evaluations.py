@@ -14,7 +14,6 @@ from bot.access.rights import READ_EVALUATIONS
 from bot.access.routes import Refused, Visit
 from bot.api import cursors
 from bot.api.calls import NUMBER, Call, answered, numbered
-from bot.api.cursors import cursor
 from bot.api.numbers import number_in
 from store import evaluations
 from store.engine import Database
@@ -111,8 +110,7 @@ class Evaluations:
             limit=page.limit + 1,
         )
         found = await self._database.read(ask)
-        rows = found[: page.limit]
-        following = cursor(rows[-1].id or 0) if len(found) > page.limit else None
+        rows, following = cursors.cut(found, page, lambda each: (each.id or 0,))
         return answered(EvaluationPage(items=[described(each) for each in rows], next=following))
 
     async def _show(self, visit: Visit) -> web.StreamResponse:

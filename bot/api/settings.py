@@ -21,7 +21,6 @@ from bot.access.rights import MANAGE_SETTINGS, READ_SETTINGS
 from bot.access.routes import Refused, Visit
 from bot.api import body, cursors, etags, idempotency
 from bot.api.calls import Body, Call, answered, numbered
-from bot.api.cursors import cursor
 from bot.api.etags import check_match, etag
 from bot.api.numbers import number_in
 from bot.text import one_line
@@ -188,8 +187,7 @@ class SettingsCalls:
         page = cursors.wanted(visit.request.query)
         before = page.after[0] if page.after else None
         found = await self._database.read(partial(versions.history, before=before, limit=page.limit + 1))
-        rows = found[: page.limit]
-        following = cursor(rows[-1].version) if len(found) > page.limit else None
+        rows, following = cursors.cut(found, page, lambda each: (each.version,))
         return answered(VersionPage(items=[_line(each) for each in rows], next=following))
 
     async def _save(self, visit: Visit) -> web.StreamResponse:

@@ -15,7 +15,6 @@ from bot.access.rights import MANAGE_WEBHOOKS
 from bot.access.routes import Refused, Visit
 from bot.api import body, cursors, idempotency
 from bot.api.calls import NUMBER, Body, Call, Parameter, answered, numbered
-from bot.api.cursors import cursor
 from bot.api.numbers import number_in
 from bot.webhooks.targets import LONGEST, complaint
 from store import webhooks
@@ -193,8 +192,7 @@ class Webhooks:
             limit=page.limit + 1,
         )
         found = await self._database.read(ask)
-        rows = found[: page.limit]
-        following = cursor(rows[-1].id) if len(found) > page.limit else None
+        rows, following = cursors.cut(found, page, lambda each: (each.id,))
         return answered(DeliveryPage(items=[_told(each) for each in rows], next=following))
 
     async def _retry(self, visit: Visit) -> web.StreamResponse:

@@ -1,6 +1,6 @@
 """Lists of the settings, whose entries have an order.
 
-An entry is named by its position in the version that a page was made from. Pure but for what it refuses.
+An entry is named by its position in the version that a page was made from.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import TypeVar
 
+from aiohttp import web
+
 from agent.settings import Problem
-from bot.access.routes import Refused
-from bot.console.reviewing import Json, number_of
+from bot.access.routes import Refused, Visit
+from bot.console.reviewing import Json, Reviewing, as_document, number_of
 
 T = TypeVar("T")
 
@@ -63,3 +65,26 @@ def told(problems: Iterable[Problem], part: Callable[[str], str]) -> dict[str, s
     for each in problems:
         wrong.setdefault(part(each.path), []).append(each.sentence)
     return {name: "; ".join(dict.fromkeys(said)) for name, said in wrong.items()}
+
+
+class Ordered:
+    """What a page does to the list `key` of the settings; the page itself is at `path`."""
+
+    def __init__(self, reviewing: Reviewing, key: str, path: str) -> None:
+        self._reviewing = reviewing
+        self._key = key
+        self._path = path
+
+    async def change(self, visit: Visit) -> web.StreamResponse:
+        form = await visit.request.post()
+        base = await self._reviewing.base(form)
+        document = as_document(base.settings)
+        change(document[self._key], int(visit.request.match_info["id"]), str(form.get("do", "")))
+        return await self._reviewing.propose(visit, document, based_on=base.version, back=self._path)
+
+    async def arrange(self, visit: Visit) -> web.StreamResponse:
+        form = await visit.request.post()
+        base = await self._reviewing.base(form)
+        document = as_document(base.settings)
+        document[self._key] = arranged(document[self._key], str(form.get("order", "")))
+        return await self._reviewing.propose(visit, document, based_on=base.version, back=self._path)

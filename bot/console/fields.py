@@ -38,6 +38,7 @@ class Fields:
         self._database = database
         self._pages = pages
         self._reviewing = reviewing
+        self._entries = entries.Ordered(reviewing, "fields", PATH)
 
     def routes(self) -> list[Route]:
         right = MANAGE_SETTINGS
@@ -46,7 +47,7 @@ class Fields:
             Route(method="GET", path=f"{PATH}/new", right=right, handler=self._new),
             Route(method="GET", path=_ONE, right=right, handler=self._edit),
             Route(method="POST", path=f"{PATH}/form", right=right, handler=self._typed),
-            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._arrange),
+            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._entries.arrange),
             Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._change),
             Route(method="POST", path=f"{_ONE}/remove", right=right, handler=self._remove),
         ]
@@ -118,13 +119,6 @@ class Fields:
         document, button = as_document(base.settings), str(form.get("do", ""))
         if button in {"up", "down"}:
             entries.change(document["fields"], int(visit.request.match_info["id"]), button)
-        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
-
-    async def _arrange(self, visit: Visit) -> web.StreamResponse:
-        form = await visit.request.post()
-        base = await self._reviewing.base(form)
-        document = as_document(base.settings)
-        document["fields"] = entries.arranged(document["fields"], str(form.get("order", "")))
         return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
 
     async def _remove(self, visit: Visit) -> web.StreamResponse:

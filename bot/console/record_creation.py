@@ -56,6 +56,7 @@ class RecordCreation:
         self._database = database
         self._pages = pages
         self._reviewing = reviewing
+        self._entries = entries.Ordered(reviewing, "record_creation_rules", PATH)
 
     def routes(self) -> list[Route]:
         right = MANAGE_SETTINGS
@@ -64,8 +65,8 @@ class RecordCreation:
             Route(method="GET", path=f"{PATH}/new", right=right, handler=self._new),
             Route(method="GET", path=_ONE, right=right, handler=self._edit),
             Route(method="POST", path=f"{PATH}/form", right=right, handler=self._typed),
-            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._arrange),
-            Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._change),
+            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._entries.arrange),
+            Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._entries.change),
         ]
 
     async def _list(self, visit: Visit) -> web.StreamResponse:
@@ -130,22 +131,6 @@ class RecordCreation:
         if problems := await self._reviewing.problems(document):
             return self._form(visit, draft, problems)
         return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH, form=form)
-
-    async def _change(self, visit: Visit) -> web.StreamResponse:
-        form = await visit.request.post()
-        base = await self._reviewing.base(form)
-        document = as_document(base.settings)
-        rules = document["record_creation_rules"]
-        entries.change(rules, int(visit.request.match_info["id"]), str(form.get("do", "")))
-        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
-
-    async def _arrange(self, visit: Visit) -> web.StreamResponse:
-        form = await visit.request.post()
-        base = await self._reviewing.base(form)
-        document = as_document(base.settings)
-        rules = document["record_creation_rules"]
-        document["record_creation_rules"] = entries.arranged(rules, str(form.get("order", "")))
-        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
 
 
 # --- an item, shown and typed -----------------------------------------------------------------------

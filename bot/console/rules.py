@@ -42,6 +42,7 @@ class Rules:
         self._database = database
         self._pages = pages
         self._reviewing = reviewing
+        self._entries = entries.Ordered(reviewing, "update_rules", PATH)
 
     def routes(self) -> list[Route]:
         right = MANAGE_SETTINGS
@@ -50,8 +51,8 @@ class Rules:
             Route(method="GET", path=f"{PATH}/new", right=right, handler=self._new),
             Route(method="GET", path=_ONE, right=right, handler=self._edit),
             Route(method="POST", path=f"{PATH}/form", right=right, handler=self._typed),
-            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._arrange),
-            Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._change),
+            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._entries.arrange),
+            Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._entries.change),
         ]
 
     async def _list(self, visit: Visit) -> web.StreamResponse:
@@ -116,20 +117,6 @@ class Rules:
         if problems := await self._reviewing.problems(document):
             return self._form(visit, draft, problems)
         return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH, form=form)
-
-    async def _change(self, visit: Visit) -> web.StreamResponse:
-        form = await visit.request.post()
-        base = await self._reviewing.base(form)
-        position, document = int(visit.request.match_info["id"]), as_document(base.settings)
-        entries.change(document["update_rules"], position, str(form.get("do", "")))
-        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
-
-    async def _arrange(self, visit: Visit) -> web.StreamResponse:
-        form = await visit.request.post()
-        base = await self._reviewing.base(form)
-        document = as_document(base.settings)
-        document["update_rules"] = entries.arranged(document["update_rules"], str(form.get("order", "")))
-        return await self._reviewing.propose(visit, document, based_on=base.version, back=PATH)
 
 
 def _by_id(settings: Settings) -> dict[str, Any]:

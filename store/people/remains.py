@@ -13,50 +13,16 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from store import schema
 from store.engine import Database
-from store.schema import (
-    audit,
-    case_values,
-    case_words,
-    cases,
-    contacts,
-    conversations,
-    evaluations,
-    examples,
-    files,
-    inbox,
-    mails,
-    message_revisions,
-    messages,
-    outbox,
-    participants,
-    suggestions,
-    webchat_feed,
-    webchat_files,
-)
 
 _INDEXES = ("message_full_text", "case_full_text")
 _PAGES = 200  # of an index that are merged in one transaction: others write in between
 _TABLES = (
-    audit,
-    case_values,
-    case_words,
-    cases,
-    contacts,
-    conversations,
-    evaluations,
-    examples,
-    files,
-    inbox,
-    mails,
-    message_revisions,
-    messages,
-    outbox,
-    participants,
-    suggestions,
-    webchat_feed,
-    webchat_files,
-)
+    schema.audit, schema.case_values, schema.case_words, schema.cases, schema.contacts, schema.conversations,
+    schema.evaluations, schema.examples, schema.files, schema.inbox, schema.mails, schema.message_revisions,
+    schema.messages, schema.outbox, schema.participants, schema.suggestions, schema.webchat_feed, schema.webchat_files,
+)  # fmt: skip
 
 
 def remove(database: Database) -> None:

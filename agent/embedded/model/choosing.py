@@ -93,6 +93,17 @@ class Chooser:
         return _unit((1 + np.log(text.counts)) * self._rarity[text.bins])
 
 
+def best(scores: Numbers) -> tuple[int, float]:
+    """Which value is spoken for most, and how far it is ahead: of the next, or of nothing where that is nearer."""
+    first, *others = (int(place) for place in scores.argsort()[::-1])
+    return first, float(scores[first]) - max([0.0, *(float(scores[other]) for other in others[:1])])
+
+
+def nearness(ahead: float, alike: float) -> float:
+    """By how far the best value is ahead, and how alike the text is that speaks for it: 0 to about 1."""
+    return max(ahead * alike, 0.0) ** 0.5
+
+
 def _sharpened(senses: Numbers, words: Numbers) -> Numbers:
     return (((1 + (senses + _WORDS * words) / (1 + _WORDS)) / 2) ** _POWER).astype(np.float32)
 
