@@ -31,14 +31,14 @@ CARD = ".ac-adaptiveCard"
 
 
 @asynccontextmanager
-async def playground(desk: Desk) -> AsyncGenerator[Page]:
-    """Its own fonts and scripts from outside are not to be had, and it complains of that."""
+async def playground(desk: Desk, folder: Path) -> AsyncGenerator[Page]:
+    """It keeps a log where it runs, and complains that fonts and scripts from outside are not to be had."""
     if not PROGRAM.exists():
         unavailable("no `npm ci` in tests/playground")
     port = free_port()
     told = ("-e", f"{desk.base}api/messages", "-c", "msteams", "-p", str(port), "--disable-telemetry")
     process = await asyncio.create_subprocess_exec(
-        "node", str(PROGRAM), *told, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+        "node", str(PROGRAM), *told, cwd=folder, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
     )
     try:
         await _listens(port)
@@ -56,8 +56,8 @@ async def desk(sqlite_url: str, tmp_path: Path) -> AsyncGenerator[Desk]:
         yield desk
 
 
-async def test_a_personal_chat_becomes_a_case_whose_card_is_updated_in_place(desk: Desk) -> None:
-    async with playground(desk) as view:
+async def test_a_personal_chat_becomes_a_case_whose_card_is_updated_in_place(desk: Desk, tmp_path: Path) -> None:
+    async with playground(desk, tmp_path) as view:
         await expect(view.get_by_role("paragraph").filter(has_text="Hello! Write what you need")).to_be_visible()
         box = view.get_by_role("textbox").last
         for text in ("Hello there!", PROBLEM):
@@ -76,8 +76,8 @@ async def test_a_personal_chat_becomes_a_case_whose_card_is_updated_in_place(des
         await expect(card).to_have_count(1)
 
 
-async def test_a_thread_of_a_channel_becomes_a_case_that_a_dialog_changes(desk: Desk) -> None:
-    async with playground(desk) as view:
+async def test_a_thread_of_a_channel_becomes_a_case_that_a_dialog_changes(desk: Desk, tmp_path: Path) -> None:
+    async with playground(desk, tmp_path) as view:
         await view.get_by_role("treeitem", name="My Team - General").click()
         await expect(view.get_by_role("paragraph").filter(has_text="Hello! Write what you need")).to_be_visible()
         post = view.get_by_role("textbox").first
