@@ -1,4 +1,4 @@
-"""Every list and search of the console, in a store that holds a hundred thousand cases with ten messages each."""
+"""Every list and search of the console and of its API, in a store that holds a hundred thousand cases with ten messages each."""
 
 from __future__ import annotations
 
@@ -45,6 +45,23 @@ PAGES: Mapping[str, str] = {
     "cases_with_the_beginning_of_a_word": "/console/cases?q=r47",
     "cases_with_no_such_word": "/console/cases?q=nowhere",
     "a_case": "/console/cases/1500",
+    "operations": "/console/operations",
+    "operations_of_a_month": "/console/operations?days=30",
+    "work_given_up": "/console/operations/work",
+    "mails": "/console/operations/mails",
+    "peoples_data": "/console/people",
+    "peoples_data_by_name": "/console/people?q=ann",
+    "accounts": "/console/accounts",
+    "versions": "/console/agent/versions",
+    "api_cases": "/api/v1/cases?limit=200",
+    "api_cases_with_a_word": "/api/v1/cases?q=kettle",
+    "api_conversations": "/api/v1/conversations?limit=200",
+    "api_messages": "/api/v1/conversations/1500/messages",
+    "api_evaluations": "/api/v1/evaluations?limit=200",
+    "api_evaluations_of_a_case": "/api/v1/evaluations?case=1500",
+    "api_contacts": "/api/v1/contacts?limit=200",
+    "api_audit": "/api/v1/audit?limit=200",
+    "api_audit_of_a_case": "/api/v1/audit?case=1500",
 }
 
 
