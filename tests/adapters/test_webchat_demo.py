@@ -40,7 +40,7 @@ async def test_a_demo_customer_is_nobody_yet(demo: WebChatServer) -> None:
     await demo.call("POST", "/conversations", token=made["token"])
     await demo.post({"type": "message", "text": "Hi"}, token=made["token"], conversation=made["conversationId"])
     author = demo.inbox.received[0].author
-    assert (author.name, author.email) == ("", None)
+    assert (author.name, author.email) == ("Customer", None)
 
 
 @pytest.mark.parametrize(
