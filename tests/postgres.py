@@ -14,6 +14,8 @@ from typing import Literal, Self
 import psycopg
 from psycopg import sql
 
+from store.schema import metadata
+
 DEBIAN = Path("/usr/lib/postgresql")
 ROLE = "casewright"
 # Below the range from which systems take the ports of outgoing connections, so
@@ -126,6 +128,17 @@ class PostgresServer:
         if done.returncode:
             message = f"{program} failed: {done.stdout}{done.stderr}"
             raise RuntimeError(message)
+
+
+def empty(url: str) -> None:
+    """Ends the connections to a migrated database, and makes it what it was after migrating."""
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute(END_OTHER_CONNECTIONS)
+        # Foreign keys and the audit's triggers are for applications.
+        connection.execute("SET session_replication_role = replica")
+        for table in metadata.sorted_tables:
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
+        connection.execute("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence")
 
 
 def _server_user() -> pwd.struct_passwd:

@@ -36,6 +36,7 @@ from bot.cli import mail
 from bot.cli.tree import commands
 from bot.config import Config
 from store.mail import MailState, Signal
+from tests.bot.console.test_matrix import TABLE
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "email.md").read_text(encoding="utf-8")
@@ -174,3 +175,9 @@ def test_every_provider_and_every_trouble_with_it_is_explained() -> None:
 def test_the_variables_of_models_on_the_page_are_those_that_there_are() -> None:
     named = {each.removesuffix("_FILE") for each in re.findall(r"CASEWRIGHT_LLM_\w+", LLM_PAGE)}
     assert named == {f"CASEWRIGHT_{each.upper()}" for each in Config.model_fields if each.startswith("llm_")}
+
+
+def test_every_page_of_the_console_that_is_named_is_there() -> None:
+    named = set(re.findall(r"`(/console[\w/-]*)`", (ROOT / "docs" / "console.md").read_text(encoding="utf-8")))
+    assert named
+    assert {f"GET {path}" for path in named} <= TABLE.keys()

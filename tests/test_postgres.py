@@ -19,10 +19,10 @@ def tables(url: str) -> list[tuple[str]]:
 
 
 def test_a_crash_loses_what_was_open_and_keeps_what_was_committed(
-    postgres_server: PostgresServer, postgres_url: str
+    postgres_server: PostgresServer, empty_postgres_url: str
 ) -> None:
-    open_transaction = psycopg.connect(plain(postgres_url))
-    with psycopg.connect(plain(postgres_url)) as committed:
+    open_transaction = psycopg.connect(plain(empty_postgres_url))
+    with psycopg.connect(plain(empty_postgres_url)) as committed:
         committed.execute("CREATE TABLE kept (name text)")
         committed.execute("INSERT INTO kept VALUES ('committed')")
     open_transaction.execute("INSERT INTO kept VALUES ('open')")
@@ -31,12 +31,12 @@ def test_a_crash_loses_what_was_open_and_keeps_what_was_committed(
 
     with pytest.raises(psycopg.OperationalError):
         open_transaction.execute("SELECT 1")
-    with psycopg.connect(plain(postgres_url)) as after:
+    with psycopg.connect(plain(empty_postgres_url)) as after:
         assert after.execute("SELECT name FROM kept").fetchall() == [("committed",)]
 
 
-def test_it_syncs_to_disk_and_listens_on_loopback_alone(postgres_url: str) -> None:
-    with psycopg.connect(plain(postgres_url)) as connection:
+def test_it_syncs_to_disk_and_listens_on_loopback_alone(empty_postgres_url: str) -> None:
+    with psycopg.connect(plain(empty_postgres_url)) as connection:
         shown = {
             name: connection.execute("SELECT current_setting(%s)", [name]).fetchone()
             for name in ("fsync", "synchronous_commit", "listen_addresses", "unix_socket_directories")
@@ -49,9 +49,9 @@ def test_it_syncs_to_disk_and_listens_on_loopback_alone(postgres_url: str) -> No
     }
 
 
-def test_databases_in_use_share_nothing(postgres_server: PostgresServer, postgres_url: str) -> None:
+def test_databases_in_use_share_nothing(postgres_server: PostgresServer, empty_postgres_url: str) -> None:
     other = postgres_server.fresh_database()
-    with psycopg.connect(plain(postgres_url)) as connection:
+    with psycopg.connect(plain(empty_postgres_url)) as connection:
         connection.execute("CREATE TABLE only_here ()")
 
     assert tables(other) == []

@@ -15,7 +15,6 @@ from aiohttp.test_utils import TestServer
 from adapters.channel import Channel, State
 from adapters.webchat import WebChat
 from store.engine import Database
-from store.migrations import upgrade
 from store.model import Json, Outbound
 from tests.adapters.contract import PATIENCE, Inbox, Remote
 
@@ -184,7 +183,6 @@ class WebChatServer(Remote):
 @asynccontextmanager
 async def webchat_server(url: str, **options: Any) -> AsyncGenerator[WebChatServer]:
     database = Database(url)
-    upgrade(database)
     try:
         async with WebChatServer(database, **options).serving() as server:
             yield server

@@ -1,4 +1,4 @@
-"""Every list and search of the console and of its API, in a store that holds a hundred thousand cases with ten messages each."""
+"""Every list and search of the console and its API, among a hundred thousand cases with ten messages each."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from bot.wake import Wake
 from store import audit, outbox
 from store.engine import Connection, Database
 from store.model import Author, CaseNumber, Outbound, Role
-from store.schema import conversations, metadata
+from store.schema import conversations
 from store.schema import outbox as posts
 from tests.store.examples import conversation, open_case, say, wrote
 
@@ -52,7 +52,6 @@ class Mute:
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     opened = Database(sqlite_url)
-    opened.write_now(metadata.create_all)
     ensure_starter(opened)
     yield opened
     opened.close()
@@ -85,7 +84,7 @@ def _waiting(database: Database) -> bool:
 
 
 def failures(database: Database) -> list[str | None]:
-    entries = database.read_now(partial(audit.of_case, number=CaseNumber(1)))
+    entries = database.read_now(partial(audit.of_case, number=CaseNumber(1001)))
     return [each.change.reason for each in entries if each.change.what == "failed"]
 
 
@@ -96,7 +95,7 @@ async def test_an_answer_that_cannot_be_delivered_leaves_a_mark_on_its_case(data
         if kind == "text":
             outbox.queue_text(connection, conversation_id, "1:answer", "It is the pump.")
         else:
-            outbox.queue_card(connection, conversation_id, "1:card", 1, None)
+            outbox.queue_card(connection, conversation_id, "1:card", 1001, None)
 
     database.write_now(queue)
     await deliver(database, Mute(Undeliverable("550 No such\nuser")))
@@ -173,7 +172,7 @@ async def test_a_post_knows_the_language_of_its_conversation(database: Database)
         conversation_id = situation(connection)
         connection.execute(update(conversations).values(language="de"))
         outbox.queue_text(connection, conversation_id, "1:answer", "It is the pump.")
-        outbox.queue_card(connection, conversation_id, "1:card", 1, None)
+        outbox.queue_card(connection, conversation_id, "1:card", 1001, None)
 
     database.write_now(queue)
     channel = Mute()

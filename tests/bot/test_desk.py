@@ -31,7 +31,6 @@ from store import settings as versions
 from store.audit import Origin
 from store.cases import FieldWrite
 from store.engine import Connection, Database
-from store.migrations import upgrade
 from store.model import Author, CaseNumber, CaseStatus, ConversationId, Evidence, FieldId
 from tests.store.examples import ANNA, BY_AGENT, BY_ANNA, changed, conversation, field, open_case, say, shown, wrote
 
@@ -95,7 +94,6 @@ class Reads:
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     opened = Database(sqlite_url)
-    upgrade(opened)
     save(opened, SETTINGS)
     yield opened
     opened.close()

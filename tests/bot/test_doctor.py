@@ -162,8 +162,8 @@ def test_a_database_that_does_not_answer_is_said_without_its_password(tmp_path: 
     assert "hunter2" not in repr(result)
 
 
-def test_an_empty_postgresql_database_is_to_be_upgraded_by_hand(tmp_path: Path, postgres_url: str) -> None:
-    result = found(a_config(tmp_path, DATABASE_URL=postgres_url))
+def test_an_empty_postgresql_database_is_to_be_upgraded_by_hand(tmp_path: Path, empty_postgres_url: str) -> None:
+    result = found(a_config(tmp_path, DATABASE_URL=empty_postgres_url))
 
     assert result["database"].ok
     assert result["clock"].ok
@@ -173,7 +173,6 @@ def test_an_empty_postgresql_database_is_to_be_upgraded_by_hand(tmp_path: Path, 
 
 def test_a_postgresql_database_in_use_is_right(tmp_path: Path, postgres_url: str) -> None:
     with opened(postgres_url) as database:
-        migrations.upgrade(database)
         ensure_starter(database)
 
     result = found(a_config(tmp_path, DATABASE_URL=postgres_url))

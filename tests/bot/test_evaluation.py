@@ -21,7 +21,6 @@ from store import conversations
 from store.engine import Connection, Database
 from store.model import Category, ConversationId, FieldId
 from store.schema import conversations as rows
-from store.schema import metadata
 from tests.agent.llm.fake import fake_provider, reading
 from tests.flow.desk import change_settings
 from tests.store.examples import conversation, say, wrote
@@ -41,7 +40,6 @@ class Unsure:
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     opened = Database(sqlite_url)
-    opened.write_now(metadata.create_all)
     ensure_starter(opened)
     yield opened
     opened.close()

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from bot import acting, card
 from bot.acting import Acting, NotPossible
 from bot.settings import InForce
-from store import audit, cases, conversations, migrations
+from store import audit, cases, conversations
 from store.engine import Connection, Database
 from store.model import Case, CaseNumber, CaseStatus, ConversationId, Evidence, FieldId
 from store.schema import outbox as posts
@@ -42,7 +42,6 @@ NO_FIELDS: tuple[FieldId, ...] = ()
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
-    migrations.upgrade(database)
     yield database
     database.close()
 

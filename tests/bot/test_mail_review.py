@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from adapters.mail.configuration import Mailbox
 from bot import mail_review
 from bot.mail_review import Decider, Undecidable
-from store import cases, contacts, conversations, mail, migrations, work
+from store import cases, contacts, conversations, mail, work
 from store.audit import Origin, of_case
 from store.engine import Connection, Database
 from store.mail import KeptMail, MailEntry, MailState, Signal
@@ -42,9 +41,8 @@ RAW = (
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    database = Database(f"sqlite:///{tmp_path / 'casewright.db'}")
-    migrations.upgrade(database)
+def connection(sqlite_url: str) -> Iterator[Connection]:
+    database = Database(sqlite_url)
     with database.engine.begin() as connection:
         yield connection
     database.close()

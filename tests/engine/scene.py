@@ -18,7 +18,7 @@ from sqlalchemy import Row, Select, exists, or_, select, text, update
 from store import work
 from store.engine import Connection, Database
 from store.model import ConversationId
-from store.schema import conversations, inbox, metadata, outbox, timers
+from store.schema import conversations, inbox, outbox, timers
 from store.sql import now
 from tests.engine import child
 from tests.engine.child import Death, Plan
@@ -37,7 +37,7 @@ class Scene:
         self.database = Database(url)
         self.children: list[BaseProcess] = []
         self._accepted: defaultdict[str, list[str]] = defaultdict(list)
-        self.database.write_now(_create_tables)
+        self.database.write_now(applied.metadata.create_all)
 
     def __enter__(self) -> Self:
         return self
@@ -47,6 +47,7 @@ class Scene:
             each.kill()
             each.join()
             each.close()
+        self.database.write_now(applied.metadata.drop_all)
         self.database.close()
 
     # --- what is done to it ---
@@ -221,8 +222,3 @@ class Scene:
             "repeated without a mark": [line for line in repeats if not line.uncertain],
             "not delivered": [post.key for post in self.posts("queued", "sending", "dead")],
         }
-
-
-def _create_tables(connection: Connection) -> None:
-    metadata.create_all(connection)
-    applied.metadata.create_all(connection)

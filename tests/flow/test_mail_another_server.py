@@ -12,11 +12,11 @@ from tests.pymap import Pymap
 
 
 async def test_a_mail_becomes_a_case_replies_join_and_a_representative_answers(
-    migrated_url: str, tmp_path: Path, authority: Authority
+    database_url: str, tmp_path: Path, authority: Authority
 ) -> None:
     """IDLE brings the mails: the mailbox is asked anew only after ten minutes."""
     with Pymap(authority, tmp_path / "pymap") as server:
-        async with open_mail_desk(migrated_url, tmp_path, server) as mail_desk:
+        async with open_mail_desk(database_url, tmp_path, server) as mail_desk:
             await mail_desk.arrives(written(ANN, "My Toaster Duo leaks sparks and does not heat.", "My toaster"))
             card = await mail_desk.letter(to="ann@customer.example", containing="Case 1001")
             await mail_desk.arrives(reply(ANN, "It is urgent, the serial number is EH24-123456.", card))

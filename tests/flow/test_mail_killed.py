@@ -39,10 +39,10 @@ def around(transactions: Iterable[str]) -> list[Death]:
 
 
 async def test_a_death_at_any_commit_on_its_way_stores_each_mail_once_and_answers_it_once(
-    migrated_url: str, tmp_path: Path, dovecot: Dovecot
+    database_url: str, tmp_path: Path, dovecot: Dovecot
 ) -> None:
-    async with world() as there, opened(migrated_url) as database:
-        product = Product(migrated_url, tmp_path, environment(migrated_url))
+    async with world() as there, opened(database_url) as database:
+        product = Product(database_url, tmp_path, environment(database_url))
         mailbox = described(dovecot, there.port, after_handling={"action": "mark_seen"})
         (tmp_path / "mailboxes.yaml").write_text(json.dumps({"mailboxes": [mailbox]}))
         ensure_starter(database)

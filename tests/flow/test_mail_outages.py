@@ -49,21 +49,21 @@ async def process(url: str, folder: Path) -> AsyncGenerator[Process]:
 
 
 async def test_a_process_killed_at_any_moment_loses_no_mail_and_stores_and_answers_each_once(
-    migrated_url: str, tmp_path: Path, dovecot: Dovecot
+    database_url: str, tmp_path: Path, dovecot: Dovecot
 ) -> None:
     chance = random.Random(20261125)
-    async with world() as there, opened(migrated_url) as database:
+    async with world() as there, opened(database_url) as database:
         (tmp_path / "mailboxes.yaml").write_text(json.dumps({"mailboxes": [described(dovecot, there.port)]}))
-        async with process(migrated_url, tmp_path):
+        async with process(database_url, tmp_path):
             await until(lambda: started(database))
             change_settings(database, lambda settings: settings["evaluation"].update(quiet=0.1, at_most=1))
         for number in range(MAILS):
             sender = f"Person {number} <person{number}@many.example>"
             dovecot.deliver(bytes(written(sender, f"My kettle number {number} leaks water.", f"Kettle {number}")))
         for _ in range(6):
-            async with process(migrated_url, tmp_path):
+            async with process(database_url, tmp_path):
                 await asyncio.wait([asyncio.create_task(progress(database, chance.randint(1, 3)))], timeout=5)
-        async with process(migrated_url, tmp_path):
+        async with process(database_url, tmp_path):
             # A case is there before the first look of the agent at it, which answers, is due.
             await until(lambda: finished(database, MAILS) and len(addressed(there)) == MAILS, seconds=150)
         found = database.read_now(partial(mails.listed, states=(), limit=1000))
@@ -115,17 +115,17 @@ def finished(database: Database, count: int) -> bool:
 
 
 async def test_an_answer_in_flight_when_the_process_dies_comes_again_as_the_same_mail(
-    migrated_url: str, tmp_path: Path, dovecot: Dovecot
+    database_url: str, tmp_path: Path, dovecot: Dovecot
 ) -> None:
-    async with world() as there, opened(migrated_url) as database:
+    async with world() as there, opened(database_url) as database:
         (tmp_path / "mailboxes.yaml").write_text(json.dumps({"mailboxes": [described(dovecot, there.port)]}))
-        async with process(migrated_url, tmp_path):
+        async with process(database_url, tmp_path):
             await until(lambda: started(database))
             there.gate.clear()  # the server has the answer, and we never hear that
             dovecot.deliver(bytes(written(ANN, "My kettle leaks water.", "My kettle")))
             await until(lambda: there.letters)
         there.gate.set()
-        async with process(migrated_url, tmp_path):
+        async with process(database_url, tmp_path):
             await until(lambda: finished(database, 1))
         first, again = there.letters
         assert first.mail["Message-ID"] == again.mail["Message-ID"]

@@ -111,10 +111,10 @@ async def test_a_reply_after_the_window_opens_a_new_case_that_later_replies_join
 
 
 async def test_the_same_mail_in_two_mailboxes_is_a_conversation_in_each(
-    migrated_url: str, tmp_path: Path, dovecot: Dovecot
+    database_url: str, tmp_path: Path, dovecot: Dovecot
 ) -> None:
     second = {"name": "second", "address": SECOND}
-    async with open_mail_desk(migrated_url, tmp_path, dovecot, beside=[second]) as mail_desk:
+    async with open_mail_desk(database_url, tmp_path, dovecot, beside=[second]) as mail_desk:
         mail = written(ANN, PROBLEM, "My toaster", Cc=SECOND)
         await mail_desk.arrives(mail)
         await mail_desk.arrives(mail, at=SECOND)
@@ -132,10 +132,10 @@ async def test_the_same_mail_in_two_mailboxes_is_a_conversation_in_each(
 
 
 async def test_our_mail_to_a_mailbox_of_ours_is_ignored_there(
-    migrated_url: str, tmp_path: Path, dovecot: Dovecot
+    database_url: str, tmp_path: Path, dovecot: Dovecot
 ) -> None:
     second = {"name": "second", "address": SECOND}
-    async with open_mail_desk(migrated_url, tmp_path, dovecot, beside=[second]) as mail_desk:
+    async with open_mail_desk(database_url, tmp_path, dovecot, beside=[second]) as mail_desk:
         await mail_desk.arrives(written(ANN, PROBLEM, "My toaster", Reply_To=SECOND))
         answer = await mail_desk.letter(to=SECOND, containing="Case 1001")
         await mail_desk.arrives(answer, at=SECOND)

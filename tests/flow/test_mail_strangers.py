@@ -173,10 +173,10 @@ async def test_a_mail_of_ours_that_comes_back_marks_its_case_and_is_not_answered
     assert not mail_desk.letters_to("mailer-daemon@mx.customer.example")
 
 
-async def test_two_auto_responders_stop_at_the_limit(migrated_url: str, tmp_path: Path, dovecot: Dovecot) -> None:
+async def test_two_auto_responders_stop_at_the_limit(database_url: str, tmp_path: Path, dovecot: Dovecot) -> None:
     limits = {"automatic_per_hour": 3}
     async with (
-        open_mail_desk(migrated_url, tmp_path, dovecot, limits=limits) as mail_desk,
+        open_mail_desk(database_url, tmp_path, dovecot, limits=limits) as mail_desk,
         answering(mail_desk) as robot,
     ):
         await mail_desk.arrives(written(robot.address, PROBLEM, "My toaster"))
@@ -239,10 +239,10 @@ async def test_a_person_may_let_in_a_sender_whom_the_rule_would_skip(mail_desk: 
 
 
 async def test_older_mail_is_brought_in_on_request_and_not_answered(
-    migrated_url: str, tmp_path: Path, dovecot: Dovecot
+    database_url: str, tmp_path: Path, dovecot: Dovecot
 ) -> None:
     dovecot.deliver(bytes(written(ANN, PROBLEM, "From before")))
-    async with open_mail_desk(migrated_url, tmp_path, dovecot) as mail_desk:
+    async with open_mail_desk(database_url, tmp_path, dovecot) as mail_desk:
         await mail_desk.arrives(written(EVE, PROBLEM, "From now on"))
         await mail_desk.entry("From now on", MailState.CREATED)
         assert [each.subject for each in mail_desk.entries] == ["From now on"]

@@ -30,12 +30,12 @@ async def fake() -> AsyncGenerator[FakeProvider]:
 
 
 @pytest.fixture
-def opening(migrated_url: str, tmp_path: Path, fake: FakeProvider) -> Opening:
+def opening(database_url: str, tmp_path: Path, fake: FakeProvider) -> Opening:
     def start(**prediction: Any) -> AbstractAsyncContextManager[Desk]:
         wanted = {"predictor": "both", **prediction}
         environment: dict[str, Any] = fake.environment
         return open_desk(
-            migrated_url, tmp_path, settings=lambda document: document["prediction"].update(wanted), **environment
+            database_url, tmp_path, settings=lambda document: document["prediction"].update(wanted), **environment
         )
 
     return start

@@ -17,8 +17,8 @@ DETAILS = "It is the Espresso 3000, serial number EH24-123456. I need it back as
 
 
 @pytest.fixture
-async def slack_desk(migrated_url: str, tmp_path: Path) -> AsyncGenerator[SlackDesk]:
-    async with open_slack_desk(migrated_url, tmp_path) as slack_desk:
+async def slack_desk(database_url: str, tmp_path: Path) -> AsyncGenerator[SlackDesk]:
+    async with open_slack_desk(database_url, tmp_path) as slack_desk:
         yield slack_desk
 
 
@@ -197,8 +197,8 @@ async def test_a_storm_of_429_loses_and_reorders_nothing(slack_desk: SlackDesk) 
     ]
 
 
-async def test_the_same_by_socket_mode(migrated_url: str, tmp_path: Path) -> None:
-    async with open_slack_desk(migrated_url, tmp_path, socket=True) as slack_desk:
+async def test_the_same_by_socket_mode(database_url: str, tmp_path: Path) -> None:
+    async with open_slack_desk(database_url, tmp_path, socket=True) as slack_desk:
         said = events.said(slack_desk.slack, "My toaster leaks sparks.", user=ADA, channel=HELP)
         await slack_desk.slack.push(said)
         await slack_desk.card("toaster leaks sparks")

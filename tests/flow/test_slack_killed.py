@@ -32,9 +32,9 @@ BOUNDARIES = [
 
 
 async def test_a_death_at_any_commit_stores_each_message_once_and_posts_its_card_once(
-    migrated_url: str, tmp_path: Path
+    database_url: str, tmp_path: Path
 ) -> None:
-    slack, database = FakeSlack(), Database(migrated_url)
+    slack, database = FakeSlack(), Database(database_url)
     slack.person(ADA, "Ada Example", email="ada@example.org")
     slack.channel(HELP, ADA)
     try:
@@ -43,13 +43,13 @@ async def test_a_death_at_any_commit_stores_each_message_once_and_posts_its_card
             change_settings(database, lambda settings: settings["evaluation"].update(quiet=0, at_most=0))
             change_settings(database, lambda settings: settings["channels"]["slack"].update(watched=[HELP]))
             environment = {
-                "CASEWRIGHT_DATABASE_URL": migrated_url,
+                "CASEWRIGHT_DATABASE_URL": database_url,
                 "CASEWRIGHT_PORT": "0",
                 "CASEWRIGHT_SLACK_BOT_TOKEN": BOT_TOKEN,
                 "CASEWRIGHT_SLACK_APP_TOKEN": APP_TOKEN,  # by Socket Mode: what is not acknowledged comes again
                 "CASEWRIGHT_SLACK_API_URL": f"{slack.url}/api",
             }
-            product = Product(migrated_url, tmp_path, environment)
+            product = Product(database_url, tmp_path, environment)
             pushed: list[asyncio.Task[object]] = []
             roots: list[str] = []
             for number, death in enumerate(BOUNDARIES):

@@ -16,8 +16,8 @@ PROBLEM = "My toaster leaks sparks."
 
 
 @pytest.fixture
-async def slack_desk(migrated_url: str, tmp_path: Path) -> AsyncGenerator[SlackDesk]:
-    async with open_slack_desk(migrated_url, tmp_path, triage=TRIAGE) as slack_desk:
+async def slack_desk(database_url: str, tmp_path: Path) -> AsyncGenerator[SlackDesk]:
+    async with open_slack_desk(database_url, tmp_path, triage=TRIAGE) as slack_desk:
         yield slack_desk
 
 

@@ -23,8 +23,8 @@ DETAILS = "It is the Espresso 3000, serial number EH24-123456. I need it back as
 
 
 @pytest.fixture
-async def teams_desk(migrated_url: str, tmp_path: Path, authority: Authority) -> AsyncGenerator[TeamsDesk]:
-    async with open_teams_desk(migrated_url, tmp_path, authority) as teams_desk:
+async def teams_desk(database_url: str, tmp_path: Path, authority: Authority) -> AsyncGenerator[TeamsDesk]:
+    async with open_teams_desk(database_url, tmp_path, authority) as teams_desk:
         yield teams_desk
 
 

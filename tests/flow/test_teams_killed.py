@@ -38,16 +38,16 @@ BOUNDARIES = [
 
 
 async def test_a_death_at_any_commit_stores_each_message_once_and_its_card_is_posted(
-    migrated_url: str, tmp_path: Path, authority: Authority
+    database_url: str, tmp_path: Path, authority: Authority
 ) -> None:
-    database, port = Database(migrated_url), free_port()
+    database, port = Database(database_url), free_port()
     try:
         async with fake_teams(authority, tmp_path / "tls") as teams, ClientSession() as session:
             teams.members[ADA] = {"id": ADA, "email": "ada@example.org", "tenantId": TENANT, "userRole": "user"}
             ensure_starter(database)
             change_settings(database, lambda settings: settings["evaluation"].update(quiet=0, at_most=0))
-            settings = {"CASEWRIGHT_DATABASE_URL": migrated_url, "CASEWRIGHT_PORT": str(port), **environment(teams)}
-            product = Product(migrated_url, tmp_path, settings)
+            settings = {"CASEWRIGHT_DATABASE_URL": database_url, "CASEWRIGHT_PORT": str(port), **environment(teams)}
+            product = Product(database_url, tmp_path, settings)
             pushed: list[asyncio.Task[None]] = []
             places: list[str] = []
             for number, death in enumerate(BOUNDARIES):

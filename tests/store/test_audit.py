@@ -95,8 +95,8 @@ def test_no_entry_can_be_removed(database: Database, statement: str) -> None:
     assert trail(database, number) == before
 
 
-def test_postgresql_cannot_truncate_it_either(migrated_postgres_url: str) -> None:
-    database = Database(migrated_postgres_url)
+def test_postgresql_cannot_truncate_it_either(postgres_url: str) -> None:
+    database = Database(postgres_url)
     number = opened(database).number
     before = trail(database, number)
 
@@ -107,8 +107,8 @@ def test_postgresql_cannot_truncate_it_either(migrated_postgres_url: str) -> Non
     database.close()
 
 
-def test_sqlite_cannot_replace_an_entry_either(migrated_sqlite_url: str) -> None:
-    database = Database(migrated_sqlite_url)
+def test_sqlite_cannot_replace_an_entry_either(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
     number = opened(database).number
     before = trail(database, number)
 

@@ -198,9 +198,9 @@ def test_any_value_comes_back_as_it_was_written(database: Database, values: list
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b"], ids=["NUL", "half a surrogate pair"])
-def test_what_no_database_keeps_is_refused_whole(migrated_postgres_url: str, text: str) -> None:
+def test_what_no_database_keeps_is_refused_whole(postgres_url: str, text: str) -> None:
     """Channels take these characters out (see adapters); if one gets through it is an error, and no outage."""
-    database = Database(migrated_postgres_url)
+    database = Database(postgres_url)
 
     with pytest.raises((DBAPIError, UnicodeError)) as caught:
         opened(database, field("product", text))

@@ -135,9 +135,9 @@ def test_a_moment_comes_back_the_same_to_the_microsecond_and_in_utc(database: Da
 
 
 async def test_a_stopped_server_is_unavailable_and_one_that_is_back_is_used_again(
-    postgres_server: PostgresServer, migrated_postgres_url: str
+    postgres_server: PostgresServer, postgres_url: str
 ) -> None:
-    database = Database(migrated_postgres_url)
+    database = Database(postgres_url)
     await database.write(add)
 
     with stopped(postgres_server):
@@ -154,9 +154,9 @@ async def test_a_stopped_server_is_unavailable_and_one_that_is_back_is_used_agai
 
 
 async def test_a_restart_between_two_transactions_goes_unnoticed(
-    postgres_server: PostgresServer, migrated_postgres_url: str
+    postgres_server: PostgresServer, postgres_url: str
 ) -> None:
-    database = Database(migrated_postgres_url)
+    database = Database(postgres_url)
     await database.write(add)
 
     postgres_server.restart_immediate()
@@ -167,9 +167,9 @@ async def test_a_restart_between_two_transactions_goes_unnoticed(
 
 
 async def test_a_server_that_crashes_within_a_transaction_keeps_nothing_of_it(
-    postgres_server: PostgresServer, migrated_postgres_url: str
+    postgres_server: PostgresServer, postgres_url: str
 ) -> None:
-    database = Database(migrated_postgres_url)
+    database = Database(postgres_url)
 
     def write(connection: Connection) -> None:
         add(connection)
@@ -182,8 +182,8 @@ async def test_a_server_that_crashes_within_a_transaction_keeps_nothing_of_it(
     database.close()
 
 
-def test_a_file_that_another_process_holds_is_unavailable_until_it_lets_go(migrated_sqlite_url: str) -> None:
-    database = Database(migrated_sqlite_url)
+def test_a_file_that_another_process_holds_is_unavailable_until_it_lets_go(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
     database.write_now(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 1"))
 
     with closing(sqlite3.connect(str(database.url.database), isolation_level=None)) as other:
@@ -202,9 +202,9 @@ def test_a_mistake_in_a_statement_is_no_outage(database: Database) -> None:
         database.write_now(lambda connection: connection.exec_driver_sql("SELECT * FROM no_such_table"))
 
 
-def test_more_than_an_index_can_hold_is_no_outage(migrated_postgres_url: str) -> None:
+def test_more_than_an_index_can_hold_is_no_outage(postgres_url: str) -> None:
     """It would be tried again for ever: the next attempt is just as long."""
-    database = Database(migrated_postgres_url)
+    database = Database(postgres_url)
     endless = "".join(random.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=10_000))
 
     with pytest.raises(DBAPIError, match="index row"):
@@ -215,8 +215,8 @@ def test_more_than_an_index_can_hold_is_no_outage(migrated_postgres_url: str) ->
 # --- SQLite -----------------------------------------------------------------------------------------
 
 
-def test_sqlite_keeps_its_promises_on_every_connection(migrated_sqlite_url: str) -> None:
-    database = Database(migrated_sqlite_url)
+def test_sqlite_keeps_its_promises_on_every_connection(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
     names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
 
     def ask(connection: Connection) -> dict[str, object]:

@@ -31,8 +31,8 @@ database.close()
 
 
 @pytest.fixture
-def empty(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+def empty(empty_database_url: str) -> Iterator[Database]:
+    database = Database(empty_database_url)
     yield database
     database.close()
 
@@ -141,10 +141,10 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Database) -> None:
     assert not is_current(empty)
 
 
-def test_processes_that_upgrade_at_the_same_moment_all_end_well(database_url: str) -> None:
+def test_processes_that_upgrade_at_the_same_moment_all_end_well(empty_database_url: str) -> None:
     racers = [
         subprocess.Popen(
-            [sys.executable, "-c", UPGRADE_ON_A_WORD, database_url],
+            [sys.executable, "-c", UPGRADE_ON_A_WORD, empty_database_url],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -163,6 +163,6 @@ def test_processes_that_upgrade_at_the_same_moment_all_end_well(database_url: st
     complaints = [racer.communicate(timeout=60)[1] for racer in racers]
 
     assert complaints == ["", "", ""]
-    database = Database(database_url)
+    database = Database(empty_database_url)
     assert is_current(database)
     database.close()

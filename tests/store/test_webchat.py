@@ -10,7 +10,6 @@ import pytest
 
 from store import webchat
 from store.engine import Connection, Database
-from store.migrations import upgrade
 from store.model import Card, CardField, CardSuggestion, CaseNumber, utcnow
 from store.webchat import File, Post, UnknownConversation
 
@@ -36,7 +35,6 @@ def post(key: str, **changes: object) -> Post:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
-    upgrade(database)
     database.write_now(partial(webchat.start, conversation_key=KEY))
     yield database
     database.close()
@@ -108,7 +106,6 @@ def test_a_conversation_nobody_started_is_unknown(database: Database) -> None:
 
 def test_whoever_appends_at_the_same_time_waits_so_that_readers_skip_nothing(postgres_url: str) -> None:
     database = Database(postgres_url)
-    upgrade(database)
     database.write_now(partial(webchat.start, conversation_key=KEY))
     holding, go_on = threading.Event(), threading.Event()
 

@@ -14,7 +14,6 @@ from adapters.mail.configuration import Mailbox
 from store import mail as mails
 from store.engine import Database
 from store.mail import MailEntry
-from store.migrations import upgrade
 from store.model import Json, Outbound
 from tests.adapters.contract import Inbox, Remote
 from tests.adapters.mail.imap import until
@@ -98,7 +97,6 @@ async def _nobody() -> frozenset[str]:
 @asynccontextmanager
 async def mail_remote(url: str, dovecot: Dovecot) -> AsyncGenerator[MailRemote]:
     database = Database(url)
-    upgrade(database)
     async with world() as there:
         remote = MailRemote(database, dovecot, there)
         remote.running = asyncio.create_task(remote.channel.run(remote.inbox))

@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from socket import gethostname
 
 import pytest
@@ -17,7 +16,6 @@ import pytest
 from adapters.mail.attending import Attending, is_gone, this_process
 from adapters.mail.imap import MailboxState, Supervisor
 from store import mail as mails
-from store import migrations
 from store.engine import Connection, Database
 from store.mail import KeptMail, MailState
 from tests.adapters.mail.imap import MemoryStore, mail, mailbox_of, password, until
@@ -27,10 +25,8 @@ SECONDS = 1.0  # of a lease
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    database = Database(f"sqlite:///{tmp_path / 'casewright.db'}")
-    migrations.upgrade(database)
-    return database
+def database(sqlite_url: str) -> Database:
+    return Database(sqlite_url)
 
 
 def process(database: Database, dovecot: Dovecot, store: MemoryStore, holder: str, **changes: object) -> Attending:

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.mail.imap import Arrival
 from adapters.mail.importing import Importing
-from store import mail, migrations, work
+from store import mail, work
 from store.engine import Database
 from store.mail import MailState
 from tests.adapters.mail.smtp import mailbox_at
@@ -20,7 +20,6 @@ from tests.adapters.mail.smtp import mailbox_at
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     database = Database(sqlite_url)
-    migrations.upgrade(database)
     yield database
     database.close()
 

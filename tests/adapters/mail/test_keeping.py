@@ -18,7 +18,7 @@ from adapters.channel import Overloaded
 from adapters.mail.configuration import Mailbox
 from adapters.mail.imap import Arrival, Position
 from adapters.mail.keeping import Keeping
-from store import migrations, work
+from store import work
 from store.engine import Database, DatabaseUnavailable, Transaction
 from store.mail import MailState
 from store.model import Inbound
@@ -56,15 +56,9 @@ class Inbox:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = _migrated(database_url)
+    database = Database(database_url)
     yield database
     database.close()
-
-
-def _migrated(url: str) -> Database:
-    database = Database(url)
-    migrations.upgrade(database)
-    return database
 
 
 @pytest.fixture
@@ -229,7 +223,7 @@ def _body(raw: bytes) -> bytes:
 async def test_ended_at_any_moment_and_begun_again_each_mail_is_kept_and_handed_on_once(
     dovecot: Dovecot, sqlite_url: str
 ) -> None:
-    database = _migrated(sqlite_url)
+    database = Database(sqlite_url)
     inbox = Inbox(database)
     keeping = _keeping(database, inbox)
     mailbox = mailbox_of(dovecot)

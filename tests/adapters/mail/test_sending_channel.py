@@ -12,7 +12,6 @@ import pytest
 from adapters.channel import PartlyDelivered, RetryLater, Undeliverable
 from adapters.mail.channel import MailChannel
 from store.engine import Database
-from store.schema import metadata
 from tests.adapters.mail.imap import leftovers, until
 from tests.adapters.mail.smtp import World, mailbox_at, outbound, password, world
 from tests.dovecot import USER, Dovecot
@@ -23,7 +22,6 @@ BEA = "bea@example.org"
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     opened = Database(sqlite_url)
-    opened.write_now(metadata.create_all)
     yield opened
     opened.close()
 

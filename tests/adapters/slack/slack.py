@@ -29,7 +29,6 @@ from adapters.pacing import Pacing
 from adapters.slack.channel import SlackChannel
 from adapters.slack.configuration import SlackConfiguration, Watching
 from store.engine import Database
-from store.migrations import upgrade
 from store.model import Author, Card, CaseNumber, Json, Outbound
 from tests.adapters.contract import Inbox, Remote
 from tests.adapters.slack import events
@@ -253,7 +252,6 @@ async def slack_remote(
     slack.person(ROBIN, "Robin Rep", email="robin@hearth.example")
     slack.channel(HELP, ADA, ROBIN)
     try:
-        await asyncio.to_thread(upgrade, database)
         async with slack.serving(), remote(database, slack, **options).serving() as running:
             yield running
     finally:

@@ -18,7 +18,6 @@ from adapters.pacing import Pacing
 from adapters.teams.channel import TeamsChannel
 from adapters.teams.configuration import CLOUDS, Cloud, TeamsConfiguration
 from store.engine import Database
-from store.migrations import upgrade
 from store.model import Card, CardField, CardSuggestion, CaseNumber, Json, Outbound, utcnow
 from tests.adapters.contract import Inbox, Remote
 from tests.adapters.slack.slack import FakeDesk
@@ -173,7 +172,6 @@ class TeamsRemote(Remote):
 @asynccontextmanager
 async def teams_remote(url: str, authority: Authority, folder: Path, **changes: Any) -> AsyncGenerator[TeamsRemote]:
     database = Database(url)
-    upgrade(database)
     async with fake_teams(authority, folder) as teams:
         teams.members[ADA] = {"id": ADA, "email": "ada@example.org", "tenantId": TENANT, "userRole": "user"}
         remote = TeamsRemote(database, teams, **changes)

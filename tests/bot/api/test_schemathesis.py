@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.access.rights import Scope
-from store import migrations, webhooks
-from store.engine import Database
+from store import webhooks
 from store.webhooks import Event
 from tests.bot.console.site import open_site
 from tests.store.examples import conversation, say, wrote
@@ -34,7 +33,6 @@ async def test_no_answer_breaks_down_or_differs_from_the_document(
 ) -> None:
     """On SQLite of anything, on PostgreSQL of what is there."""
     url: str = request.getfixturevalue(kind)
-    migrated(url)
     (tmp_path / "schemathesis.toml").write_text(parameters)
     async with open_site(url, tmp_path) as site:
         add = partial(webhooks.add, url="https://localhost/", events=list(Event), internal=False, made_by="Ada")
@@ -43,12 +41,6 @@ async def test_no_answer_breaks_down_or_differs_from_the_document(
         site.database.write_now(lambda connection: say(connection, conversation(connection), wrote("Hello")))
         code, told = await _run(site.base, site.key(*Scope), tmp_path)
     assert code == 0, told
-
-
-def migrated(url: str) -> None:
-    database = Database(url)
-    migrations.upgrade(database)
-    database.close()
 
 
 async def _run(base: str, key: str, folder: Path) -> tuple[int, str]:

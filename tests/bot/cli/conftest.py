@@ -11,7 +11,6 @@ import structlog
 
 from bot.__main__ import main
 from bot.settings import ensure_starter
-from store import migrations
 from store.engine import Database
 from tests.bot.cli.situation import Situation, seed
 
@@ -61,7 +60,6 @@ def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dat
     """A database of each kind with the starter settings, which the commands are configured for."""
     monkeypatch.setenv("CASEWRIGHT_DATABASE_URL", database_url)
     database = Database(database_url, threads=1)
-    migrations.upgrade(database)
     ensure_starter(database)
     yield database
     database.close()

@@ -20,10 +20,10 @@ COMMANDS_THAT_READ = (
 
 
 @pytest.fixture
-def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def url(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty database of each kind, which the commands are configured for."""
-    monkeypatch.setenv("CASEWRIGHT_DATABASE_URL", database_url)
-    return database_url
+    monkeypatch.setenv("CASEWRIGHT_DATABASE_URL", empty_database_url)
+    return empty_database_url
 
 
 def from_the_future(url: str) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from bot.cli.output import complain
-from store import migrations
 from store.engine import Database
 from tests.bot.cli.situation import seed
 
@@ -39,7 +38,6 @@ def read(terminal: int) -> bytes:
 @pytest.fixture
 def full(tmp_path: Path, sqlite_url: str) -> str:
     database = Database(sqlite_url, threads=1)
-    migrations.upgrade(database)
     situation = seed(database)
     database.close()
     assert tmp_path.exists()

@@ -12,7 +12,6 @@ from urllib.request import urlopen
 import pytest
 
 from bot.settings import ensure_starter
-from store import migrations
 from store.engine import Database
 from tests.bot.cli.conftest import CommandLine
 
@@ -111,9 +110,9 @@ def test_a_sqlite_database_is_for_one_process(cli: CommandLine, tmp_path: Path) 
 
 @pytest.mark.parametrize("command", ["run", "web", "worker"])
 def test_an_old_schema_on_postgresql_is_refused(
-    cli: CommandLine, postgres_url: str, monkeypatch: pytest.MonkeyPatch, command: str
+    cli: CommandLine, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setenv("CASEWRIGHT_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("CASEWRIGHT_DATABASE_URL", empty_postgres_url)
     done = cli(command)
     assert (done.status, done.out) == (1, "")
     assert "run `casewright db upgrade`" in done.err
@@ -149,7 +148,6 @@ def test_a_secret_that_is_none_is_told(cli: CommandLine, tmp_path: Path, monkeyp
 
 def test_web_and_worker_run_apart_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     database = Database(postgres_url, threads=1)
-    migrations.upgrade(database)
     ensure_starter(database)
     database.close()
     variables = {"CASEWRIGHT_DATABASE_URL": postgres_url}

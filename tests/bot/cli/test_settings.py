@@ -106,7 +106,6 @@ def test_a_store_without_settings_takes_the_first_ones(
     cli: CommandLine, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CASEWRIGHT_DATABASE_URL", sqlite_url)
-    assert cli("db", "upgrade").status == 0
     done = cli("settings", "export")
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith("There are no settings yet")

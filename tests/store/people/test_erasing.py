@@ -111,9 +111,9 @@ def test_every_column_with_room_for_words_is_thought_of(database: Database) -> N
     assert rooms() - thought_of == set()
 
 
-def test_no_file_of_sqlite_has_a_word_left(migrated_sqlite_url: str) -> None:
-    file = Path(migrated_sqlite_url.removeprefix("sqlite:///"))
-    database = Database(migrated_sqlite_url)
+def test_no_file_of_sqlite_has_a_word_left(sqlite_url: str) -> None:
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    database = Database(sqlite_url)
     scene = set_up(database)
     assert WORD.encode() in b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
 
