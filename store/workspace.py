@@ -70,6 +70,7 @@ class Place:
 
 
 _FEW = 500  # conversations
+_FEW_CASES = 5000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,7 +148,11 @@ def conversations_page(connection: Connection, wanted: ConversationsWanted) -> l
     if wanted.queues is not None:
         conditions += [cases.c.number.is_not(None), *_in_queue(wanted.queues)]
     if wanted.assigned is not None and wanted.assigned.to:  # theirs are few: begun there, instead of at the latest
-        conditions.append(id_.in_(_live_conversations_of(wanted.assigned)))
+        conditions.append(id_.in_(_live_conversations_of(_of_owner(wanted.assigned))))
+    elif wanted.queues is not None and wanted.queues != "none":
+        of_queue = [*_in_queue(wanted.queues), *_of_status(wanted.statuses), *_of_owner(wanted.assigned)]
+        if _are_few(connection, of_queue):
+            conditions.append(id_.in_(_live_conversations_of(of_queue)))
     if wanted.with_case is not None:
         number = case_conversations.c.case_number
         conditions.append(number.is_not(None) if wanted.with_case else number.is_(None))
@@ -211,9 +216,14 @@ def _in_queue(queues: Queues) -> list[ColumnElement[bool]]:
     return [cases.c.queue.is_(None) if queues == "none" else cases.c.queue.in_(queues)]
 
 
-def _live_conversations_of(assigned: Assigned) -> Select[Any]:
+def _are_few(connection: Connection, conditions: list[ColumnElement[bool]]) -> bool:
+    found = select(cases.c.number).where(*conditions).limit(_FEW_CASES + 1).subquery()
+    return connection.execute(select(func.count()).select_from(found)).scalar_one() <= _FEW_CASES
+
+
+def _live_conversations_of(conditions: list[ColumnElement[bool]]) -> Select[Any]:
     linked = case_conversations.alias()
-    theirs = select(cases.c.number).where(*_of_owner(assigned))
+    theirs = select(cases.c.number).where(*conditions)
     return select(linked.c.conversation_id).where(linked.c.case_number.in_(theirs), linked.c.live)
 
 
