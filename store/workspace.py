@@ -70,7 +70,7 @@ class Place:
 
 
 _FEW = 500  # conversations
-_FEW_CASES = 5000
+_FEW_CASES = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
