@@ -92,8 +92,8 @@ def _queue_id(written: str) -> str:
 class Queue(Document):
     """Where a team finds its cases. A new one goes to the first active queue whose conditions hold, else to none.
 
-    `members` are as those of profiles, but for groups: who looks at lists is known by themselves. Without any, the queue
-    is everybody's. Who may see a case is not a queue's say.
+    `members` are as those of profiles, but for groups, which the console does not know. Without any, the queue is
+    everybody's. Who may see a case is not a queue's say.
     """
 
     id: Annotated[Identifier, AfterValidator(_queue_id)]
