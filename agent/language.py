@@ -18,8 +18,8 @@ _READ = 2000  # characters
 
 
 def wanted(settings: Settings) -> bool:
-    """Whether a rule asks for the language. Loading what recognises it takes a second and 30 MB."""
-    return names_any(settings.update_rules, {FieldId("conversation.language")})
+    """Whether a rule or a queue asks for the language. Loading what recognises it takes a second and 30 MB."""
+    return names_any([*settings.update_rules, *settings.queues], {FieldId("conversation.language")})
 
 
 def spoken(transcript: Iterable[Message]) -> str | None:

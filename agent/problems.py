@@ -138,6 +138,8 @@ def _references(document: Mapping[str, Any]) -> Iterator[Problem]:
     for position, rule in enumerate(_list(document, "update_rules")):
         yield from named_fields(f"update_rules[{position}].fields", _names(rule, "fields"), fields)
         yield from _of_conditions(f"update_rules[{position}].when", _at(rule, "when"), fields)
+    for position, queue in enumerate(_list(document, "queues")):
+        yield from _of_conditions(f"queues[{position}].when", _at(queue, "when"), fields)
     for position, rule in enumerate(_list(document, "record_creation_rules")):
         for number, item in enumerate(_list(rule, "items")):
             path = f"record_creation_rules[{position}].items[{number}]"

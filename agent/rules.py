@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from agent.conditions import CONVERSATION, MAIL, AllOf, AnyOf, Condition, Expression, Operand, Operator
 from agent.numbers import parse_canonical
-from agent.settings import CaseField, FieldType, Settings, UpdateRule
+from agent.settings import CaseField, FieldType, Queue, Settings, UpdateRule
 from agent.text import one_line
 from store.model import Category, FieldId, Value
 
@@ -80,8 +80,8 @@ def select_fields(settings: Settings, facts: Facts) -> dict[FieldId, str | None]
     return fields
 
 
-def names_any(rules: Collection[UpdateRule], fields: Collection[FieldId]) -> bool:
-    """Whether a condition of an active rule asks for one of the fields."""
+def names_any(rules: Collection[UpdateRule | Queue], fields: Collection[FieldId]) -> bool:
+    """Whether a condition of an active rule or queue asks for one of the fields."""
     expressions = [rule.when for rule in rules if rule.active and rule.when is not None]
     return any(name in fields for expression in expressions for name in _named(expression))
 

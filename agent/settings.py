@@ -56,6 +56,7 @@ __all__ = [
     "PredictorChoice",
     "Prices",
     "Problem",
+    "Queue",
     "RecordCreationRule",
     "Settings",
     "UnknownSender",
@@ -72,6 +73,37 @@ class UpdateRule(Document):
     fields: tuple[Identifier, ...] = Field(min_length=1)
 
 
+def _user_id(written: str) -> str:
+    if not written.strip():
+        raise ValueError("is empty: write a user's id as the channel gives it")
+    return written
+
+
+MINE, NONE = "mine", "none"
+"""What lists can be asked for besides one queue."""
+
+
+def _queue_id(written: str) -> str:
+    if written in {MINE, NONE}:
+        raise ValueError(f"{written!r} means something else where cases are listed: choose another id")
+    return written
+
+
+class Queue(Document):
+    """Where a team finds its cases. A new one goes to the first active queue whose conditions hold, else to none.
+
+    `members` are as those of profiles, but for groups, which the console does not know. Without any, the queue is
+    everybody's. Who may see a case is not a queue's say.
+    """
+
+    id: Annotated[Identifier, AfterValidator(_queue_id)]
+    name: Name
+    description: str = ""
+    active: bool = True  # an inactive one takes no more cases, and keeps those that it has
+    members: tuple[Annotated[str, AfterValidator(_user_id)], ...] = ()
+    when: Expression | None = None  # a queue without conditions takes every case
+
+
 class UnknownSender(StrEnum):
     """What happens to a mail from somebody who has never written before."""
 
@@ -84,6 +116,7 @@ class CreationItem(Document):
 
     when: Expression | None = None
     values: dict[Identifier, str | bool | int | float] = Field(default_factory=dict[str, str | bool | int | float])
+    queue: Identifier | None = None  # for its cases, whatever the conditions of queues say
 
 
 class RecordCreationRule(Document):
@@ -162,12 +195,6 @@ class PredictionSettings(Document):
 class Asking(StrEnum):
     OFF = "off"
     ONCE = "once"
-
-
-def _user_id(written: str) -> str:
-    if not written.strip():
-        raise ValueError("is empty: write a user's id as the channel gives it")
-    return written
 
 
 class ChannelSettings(Document):
@@ -267,6 +294,7 @@ class Settings(Document):
     fields: tuple[CaseField, ...]
     default_fields: tuple[Identifier, ...]  # without one the agent opens no case
     creation: Creation = Creation()
+    queues: tuple[Queue, ...] = ()
     record_creation_rules: tuple[RecordCreationRule, ...] = ()
     update_rules: tuple[UpdateRule, ...] = ()
     update_without_rules: Literal["default_fields", "nothing"] = "default_fields"
@@ -282,6 +310,13 @@ class Settings(Document):
 
     def field(self, field_id: str) -> CaseField | None:
         return next((field for field in self.fields if field.id == field_id), None)
+
+    def queue(self, queue_id: str) -> Queue | None:
+        return next((queue for queue in self.queues if queue.id == queue_id), None)
+
+    def queues_of(self, ids: AbstractSet[str]) -> tuple[str, ...]:
+        """The queues of somebody whom several channels know, each by an id."""
+        return tuple(each.id for each in self.queues if not each.members or not {*ids, "*"}.isdisjoint(each.members))
 
     def allows(self, author: Author, feature: Feature) -> bool:
         """Whether any experience profile of this representative, or of a group of theirs, has the feature."""
@@ -324,9 +359,16 @@ def _problems(settings: Settings) -> Iterator[Problem]:
     required, offered = settings.creation.require, len(settings.default_fields)
     if isinstance(required, int) and required > offered:
         yield Problem("creation.require", f"is {required}, more than the {offered} default fields: write at most that")
+    yield from unique("queues", "id", [queue.id for queue in settings.queues])
+    yield from unique("queues", "name", [queue.name for queue in settings.queues])
+    for position, queue in enumerate(settings.queues):
+        if queue.when is not None:
+            yield from condition_problems(f"queues[{position}].when", queue.when, fields)
     yield from unique("record_creation_rules", "name", [rule.name for rule in settings.record_creation_rules])
+    queues = {queue.id: queue for queue in settings.queues}
     for position, rule in enumerate(settings.record_creation_rules):
         yield from _creation_problems(f"record_creation_rules[{position}]", rule, fields)
+        yield from _named_queues(f"record_creation_rules[{position}]", rule, queues)
     for position, rule in enumerate(settings.update_rules):
         yield from named_fields(f"update_rules[{position}].fields", rule.fields, fields)
         if rule.when is not None:
@@ -355,3 +397,17 @@ def _creation_problems(path: str, rule: RecordCreationRule, fields: Mapping[str,
             if name not in fields:
                 question = nearest(name, fields)
                 yield Problem(f"{path}.items[{position}].values.{name}", f"there is no field {name!r}{question}")
+
+
+def _named_queues(path: str, rule: RecordCreationRule, queues: Mapping[str, Queue]) -> Iterator[Problem]:
+    for position, item in enumerate(rule.items):
+        queue = queues.get(item.queue or "")
+        if item.queue is not None and queue is None:
+            yield Problem(
+                f"{path}.items[{position}].queue", f"there is no queue {item.queue!r}{nearest(item.queue, queues)}"
+            )
+        elif queue is not None and not queue.active:
+            yield Problem(
+                f"{path}.items[{position}].queue",
+                f"the queue {queue.id!r} is not active: activate it, or name another one here",
+            )

@@ -43,6 +43,10 @@ class NotPossible(Exception):
     """It can't be done; each argument is a sentence that says why."""
 
 
+class UnknownQueue(NotPossible):
+    """There is no such queue, or it takes no cases."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Acting:
     """Who does something, and where; `key` is unique to what is done."""
@@ -87,6 +91,20 @@ def assign(connection: Connection, acting: Acting, before: Case, owner: Actor) -
     if before.status is CaseStatus.NEW:
         cases.set_status(connection, acting.origin, before, CaseStatus.IN_PROGRESS)
     tell(connection, acting, before)
+
+
+def move(connection: Connection, acting: Acting, before: Case, queue: str | None) -> str:
+    """To another queue; None: out of the one it is in. Raises NotPossible."""
+    require_unmerged(before)
+    settings = acting.in_force.settings
+    if queue == before.queue:
+        return words.in_queue_already(before.number, queue, settings)
+    found = None if queue is None else settings.queue(queue)
+    if queue is not None and (found is None or not found.active):
+        raise UnknownQueue(words.no_such_queue(queue, settings))
+    cases.set_queue(connection, acting.origin, before, queue)
+    tell(connection, acting, before)
+    return words.moved(before.number, queue, settings)
 
 
 def resolve(connection: Connection, acting: Acting, before: Case, text: str) -> str:
@@ -231,17 +249,22 @@ def _rests_on(evidence: Sequence[Evidence], said: Collection[MessageId]) -> bool
 def undo(connection: Connection, acting: Acting, before: Case, entry_id: int) -> None:
     """Takes a change of the agent back, as a person's decision: the agent does not make it again.
 
-    Raises NotPossible.
+    So can anybody's of the queue be. Raises NotPossible.
     """
     entry = audit.get(connection, before.number, entry_id)
     if entry is None or not is_undoable(entry, before):
         raise NotPossible(words.nothing_to_undo())
+    if entry.change.what == "queue":
+        move(connection, acting, before, None if entry.change.old is None else str(entry.change.old))
+        return
     write(connection, acting, before, [FieldWrite(field=FieldId(entry.change.field or ""), value=entry.change.old)])
 
 
 def is_undoable(entry: Entry, case: Case) -> bool:
-    """A field that the agent wrote, or a rule, and that stands as it was written."""
+    """A field that the agent wrote, or a rule, and that stands as it was written; or the queue that it is in."""
     change: Change = entry.change
+    if change.what == "queue":
+        return case.merged_into is None and change.new == case.queue
     if (
         case.merged_into is not None
         or change.what != "field"

@@ -33,6 +33,8 @@ def changes(settings: Settings, before: Case, after: Case) -> list[Change]:
     if before.owner != after.owner:
         old, new = (each.owner.name if each.owner else None for each in (before, after))
         found.append(Change(what="owner", old=old, new=new))
+    if before.queue != after.queue:
+        found.append(Change(what="queue", old=before.queue, new=after.queue))
     return [change for change in found if change is not None]
 
 

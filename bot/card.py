@@ -15,7 +15,10 @@ TITLE_LIMIT = 120
 
 
 def build(case: Case, settings: Settings, *, owner_name: str | None, changed: str | None) -> Card:
-    """Fields with a value, in the order of the settings; a field that the settings no longer know is left out."""
+    """Fields with a value, in the order of the settings; a field that the settings no longer know is left out.
+
+    The queue stands among them, for representatives.
+    """
     return Card(
         number=case.number,
         title=one_line(case.title, TITLE_LIMIT),
@@ -45,6 +48,8 @@ def _fields(case: Case, settings: Settings) -> Iterator[CardField]:
         held = case.values.get(FieldId(field.id))
         if held is not None and not words.is_empty(held.value):
             yield CardField(label=field.label, value=_formatted(field, held.value, settings), internal=field.internal)
+    if case.queue is not None:
+        yield CardField(label="Queue", value=words.queue_of(case.queue, settings), internal=True)
 
 
 def _suggestions(suggestions: Sequence[Suggestion], settings: Settings) -> Iterator[CardSuggestion]:

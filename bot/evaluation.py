@@ -17,6 +17,8 @@ from agent.decision import Decision, Outcome, Snapshot, Trigger, Write
 from agent.examples import usable
 from agent.llm.reader import Llm, Reader
 from agent.predictor import Predictor, Sender
+from agent.queues import queue_for
+from agent.update import facts
 from bot import words
 from bot.announce import announce
 from bot.learnt import Learnt
@@ -26,7 +28,7 @@ from bot.purse import ConversationPurse
 from bot.settings import CurrentSettings
 from store import audit, cases, conversations, evaluations, outbox
 from store.audit import Origin
-from store.cases import FieldWrite
+from store.cases import FieldWrite, Placing
 from store.engine import Connection, Database
 from store.evaluations import Evaluation
 from store.model import (
@@ -38,6 +40,7 @@ from store.model import (
     Change,
     ContactId,
     ConversationId,
+    FieldValue,
     Json,
     MessageId,
     utcnow,
@@ -68,6 +71,7 @@ class Finding:
     predictor: str
     model: Modelled
     milliseconds: float
+    by_hand: tuple[FieldWrite, ...] = ()  # what a person sets besides, as soon as the case is open
 
 
 class Evaluator:
@@ -186,6 +190,8 @@ def _write(connection: Connection, finding: Finding, *, key: str) -> CaseNumber 
     if changed:
         _change(connection, finding, case)
     opened = finding.snapshot.trigger is Trigger.OPENED
+    if opened and case.queue is None:
+        _place(connection, finding, case)
     if changed or opened:
         after = cases.get(connection, case.number)
         announce(connection, finding.snapshot.settings, after, key=key, before=None if opened else case)
@@ -201,9 +207,23 @@ def _open(connection: Connection, finding: Finding, *, key: str) -> CaseNumber:
         conversation_id=conversation.id,
         contact_id=finding.contact_id,
         writes=_field_writes(finding.decision.writes),
+        placing=_placing(finding, [*finding.decision.writes, *finding.by_hand]),
     )
     announce(connection, finding.snapshot.settings, cases.get(connection, number), key=key, before=None)
     return number
+
+
+def _place(connection: Connection, finding: Finding, case: Case) -> None:
+    """A case that a record-creation rule opened has little to go by until this, its first fill."""
+    placing = _placing(finding, list(cases.get(connection, case.number).values.values()))
+    if placing is not None:
+        cases.set_queue(connection, origin(finding), case, placing.queue, why=placing.why)
+
+
+def _placing(finding: Finding, values: Sequence[Write | FieldWrite | FieldValue]) -> Placing | None:
+    held = {each.field: each.value for each in values if each.value is not None}
+    queue = queue_for(finding.snapshot.settings, facts(finding.snapshot, held))
+    return None if queue is None else Placing(queue=queue.id, why=words.queue_fits(queue))
 
 
 def _change(connection: Connection, finding: Finding, case: Case) -> None:

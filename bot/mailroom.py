@@ -16,7 +16,7 @@ from bot.evaluation import AGENT
 from bot.settings import InForce
 from store import cases, contacts, conversations, mail, outbox, work
 from store.audit import Origin
-from store.cases import FieldWrite
+from store.cases import FieldWrite, Placing
 from store.engine import Connection
 from store.mail import MailState
 from store.model import Actor, ActorKind, Case, Inbound, InboundKind, Role, utcnow
@@ -87,6 +87,7 @@ def open_case(
         conversation_id=conversation_id,
         contact_id=customer.contact_id if customer else None,
         writes=[FieldWrite(field=name, value=value, rule=rule.name) for name, value in values.items()],
+        placing=Placing(queue=item.queue, why=words.queue_named(rule.name)) if item.queue else None,
     )
     work.set_timer(connection, conversation_id, Trigger.OPENED, quiet=0, at_most=0)
 

@@ -27,7 +27,7 @@ def beside(finding: Finding, typed: list[FieldWrite]) -> Finding:
         missing=tuple(each for each in decision.missing if each not in by_hand),
         title=first_sentence(texts[0]) if texts else decision.title,
     )
-    return replace(finding, decision=left)
+    return replace(finding, decision=left, by_hand=tuple(typed))
 
 
 def open_filled_in(
@@ -37,8 +37,9 @@ def open_filled_in(
 
     Returns the case as it was opened; None where it was not.
     """
-    left = replace(beside(finding, writes).decision, why=words.filled_in(), writes=(), refusals=(), missing=())
-    number = evaluation.apply(connection, replace(finding, decision=left), key=key)
+    beside_them = beside(finding, writes)
+    left = replace(beside_them.decision, why=words.filled_in(), writes=(), refusals=(), missing=())
+    number = evaluation.apply(connection, replace(beside_them, decision=left), key=key)
     if number is None:
         return None
     opened = cases.get(connection, number, lock=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from agent.decision import Decision, Outcome, Write
 from agent.fields import display
-from agent.settings import CaseField, FieldType, Settings
+from agent.settings import CaseField, FieldType, Queue, Settings
 from bot.text import listed, one_line, quoted
 from store.cases import FieldWrite
 from store.model import Card, Case, CaseStatus, Category, Change, Evidence, FieldId, Value
@@ -71,6 +71,39 @@ def split_off(number: int) -> str:
 
 def owner_set(name: str) -> str:
     return f"owner is now {one_line(name, 60)}"
+
+
+def queue_of(queue_id: str, settings: Settings) -> str:
+    """A queue's name; cases keep the id of one that was removed."""
+    queue = settings.queue(queue_id)
+    return queue.name if queue else f"{queue_id} (no longer a queue)"
+
+
+def no_such_queue(queue_id: str, settings: Settings) -> str:
+    active = listed([each.id for each in settings.queues if each.active])
+    return f"No queue {quoted(queue_id)} takes cases; {active or 'none'} would."
+
+
+def moved(number: int, queue_id: str | None, settings: Settings) -> str:
+    return f"Case {number} is now in {_queue(queue_id, settings)}."
+
+
+def in_queue_already(number: int, queue_id: str | None, settings: Settings) -> str:
+    return f"Case {number} is in {_queue(queue_id, settings)} already."
+
+
+def _queue(queue_id: str | None, settings: Settings) -> str:
+    return f"the queue {quoted(queue_of(queue_id, settings))}" if queue_id else "no queue"
+
+
+def queue_fits(queue: Queue) -> str:
+    if queue.when is None:
+        return f"The queue {quoted(queue.name)} takes what no queue before it takes."
+    return f"The conditions of the queue {quoted(queue.name)} hold."
+
+
+def queue_named(rule: str) -> str:
+    return f"The record-creation rule {quoted(rule)} names it."
 
 
 def field_set(field: CaseField, value: Value | None, settings: Settings) -> str:

@@ -73,6 +73,14 @@ class FieldWrite:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Placing:
+    """The queue that a new case goes to, and why."""
+
+    queue: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CaseFilter:
     """Everything that is given must hold."""
 
@@ -154,6 +162,7 @@ def create(
     conversation_id: ConversationId,
     contact_id: ContactId | None,
     writes: Iterable[FieldWrite],
+    placing: Placing | None = None,
 ) -> CaseNumber:
     """Opens a case as the conversation's live one; an earlier live case stays linked."""
     moment = now(connection)
@@ -161,6 +170,7 @@ def create(
         "title": title,
         "status": CaseStatus.NEW,
         "contact_id": contact_id,
+        "queue": placing.queue if placing else None,
         "created_at": moment,
         "updated_at": moment,
         "revision": 0,
@@ -178,6 +188,7 @@ def create(
             Change(what="created", new=title),
             Change(what="linked", new=int(conversation_id)),
             *[_change("field", each, None) for each in writes],
+            *([Change(what="queue", new=placing.queue, reason=placing.why)] if placing else []),
         ],
     )
     return number
@@ -332,6 +343,13 @@ def set_owner(connection: Connection, origin: Origin, case: Case, owner: Actor) 
         owner_id=owner.id,
         owner_name=owner.name,
     )
+
+
+def set_queue(connection: Connection, origin: Origin, case: Case, queue: str | None, *, why: str | None = None) -> None:
+    """None: it is in no queue any more."""
+    change = Change(what="queue", old=case.queue, new=queue, reason=why)
+    audit.record(connection, case.number, origin, [change])
+    _touch(connection, case.number, queue=queue)
 
 
 def add_note(connection: Connection, origin: Origin, case: Case, text: str) -> None:
@@ -494,6 +512,7 @@ def _case(connection: Connection, row: Row[Any]) -> Case:
         updated_at=row.updated_at,
         revision=row.revision,
         merged_into=None if row.merged_into is None else CaseNumber(row.merged_into),
+        queue=row.queue,
     )
 
 

@@ -231,13 +231,14 @@ class Case:
     updated_at: datetime
     revision: int
     merged_into: CaseNumber | None = None
+    queue: str | None = None  # its id in the settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """One audit entry: what changed, from what to what, and why."""
 
-    what: str  # "created", "field", "status", "owner", "suggested", "refused", "note", "linked", ...
+    what: str  # "created", "field", "status", "owner", "queue", "suggested", "refused", "note", "linked", ...
     field: FieldId | None = None
     old: Value | None = None
     new: Value | None = None

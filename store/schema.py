@@ -211,6 +211,7 @@ cases = Table(
     Column("owner_name", Text),
     Column("contact_id", BigId, ForeignKey("contacts.id"), index=True),
     Column("resolution", Text),
+    Column("queue", String(64)),  # its id in the settings, which may have been removed there since
     # Where a merged case went. No foreign key: SQLite would have to copy the table for one.
     Column("merged_into", BigId),
     Column("created_at", UtcDateTime, nullable=False),
@@ -221,6 +222,8 @@ cases = Table(
     # Lists open cases, newest first.
     Index("ix_cases_status", "status", "number"),
     Index("ix_cases_owner", "owner_id", "status"),
+    # Lists the cases of a queue, newest first.
+    Index("ix_cases_queue", "queue", "status", "number"),
     sqlite_autoincrement=True,
 )
 

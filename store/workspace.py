@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, literal, select, tuple_
 
@@ -30,12 +30,17 @@ class Assigned:
     to: frozenset[str] = frozenset()  # empty: nobody
 
 
+Queues = tuple[str, ...] | Literal["none"] | None
+"""Any of these, or in no queue; None: whichever, or none."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CasesWanted:
     """Everything that is given must hold."""
 
     statuses: tuple[CaseStatus, ...] = ()
     assigned: Assigned | None = None
+    queues: Queues = None
     undecided: bool = False  # with a suggestion that is open
     channel: str | None = None
     text: str = ""  # words, in the case or in a message of its conversations
@@ -49,6 +54,7 @@ class CaseRow:
     title: str
     status: CaseStatus
     owner: str | None
+    queue: str | None
     customer: str | None
     channel: str | None  # of the conversation that was linked first
     suggestions: int  # that wait for a representative
@@ -64,6 +70,7 @@ class Place:
 
 
 _FEW = 500  # conversations
+_FEW_CASES = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +78,7 @@ class ConversationsWanted:
     with_case: bool | None = None  # None: whether or not there is a live case
     statuses: tuple[CaseStatus, ...] = ()  # of the live case
     assigned: Assigned | None = None  # of the live case
+    queues: Queues = None  # of the live case
     channel: str | None = None
     text: str = ""  # words of a message
     before: Place | None = None
@@ -101,7 +109,7 @@ class ConversationRow:
 def cases_page(connection: Connection, wanted: CasesWanted) -> list[CaseRow]:
     """Newest first."""
     chosen = select(cases.c.number).order_by(cases.c.number.desc()).limit(wanted.limit)
-    conditions = [*_of_status(wanted.statuses), *_of_owner(wanted.assigned)]
+    conditions = [*_of_status(wanted.statuses), *_of_owner(wanted.assigned), *_in_queue(wanted.queues)]
     if wanted.before is not None:
         conditions.append(cases.c.number < wanted.before)
     if wanted.undecided:
@@ -117,6 +125,7 @@ def cases_page(connection: Connection, wanted: CasesWanted) -> list[CaseRow]:
             cases.c.title,
             cases.c.status,
             cases.c.owner_name.label("owner"),
+            cases.c.queue,
             cases.c.updated_at,
             _customer().label("customer"),
             _channel().label("channel"),
@@ -136,8 +145,14 @@ def conversations_page(connection: Connection, wanted: ConversationsWanted) -> l
     conditions: list[ColumnElement[bool]] = [at.is_not(None), *_of_status(wanted.statuses)]
     if wanted.assigned is not None:
         conditions += [cases.c.number.is_not(None), *_of_owner(wanted.assigned)]
+    if wanted.queues is not None:
+        conditions += [cases.c.number.is_not(None), *_in_queue(wanted.queues)]
     if wanted.assigned is not None and wanted.assigned.to:  # theirs are few: begun there, instead of at the latest
-        conditions.append(id_.in_(_live_conversations_of(wanted.assigned)))
+        conditions.append(id_.in_(_live_conversations_of(_of_owner(wanted.assigned))))
+    elif wanted.queues is not None and wanted.queues != "none":
+        of_queue = [*_in_queue(wanted.queues), *_of_status(wanted.statuses), *_of_owner(wanted.assigned)]
+        if _are_few(connection, of_queue):
+            conditions.append(id_.in_(_live_conversations_of(of_queue)))
     if wanted.with_case is not None:
         number = case_conversations.c.case_number
         conditions.append(number.is_not(None) if wanted.with_case else number.is_(None))
@@ -195,9 +210,20 @@ def _of_owner(assigned: Assigned | None) -> list[ColumnElement[bool]]:
     return [cases.c.owner_id.in_(sorted(assigned.to)) if assigned.to else cases.c.owner_id.is_(None)]
 
 
-def _live_conversations_of(assigned: Assigned) -> Select[Any]:
+def _in_queue(queues: Queues) -> list[ColumnElement[bool]]:
+    if queues is None:
+        return []
+    return [cases.c.queue.is_(None) if queues == "none" else cases.c.queue.in_(queues)]
+
+
+def _are_few(connection: Connection, conditions: list[ColumnElement[bool]]) -> bool:
+    found = select(cases.c.number).where(*conditions).limit(_FEW_CASES + 1).subquery()
+    return connection.execute(select(func.count()).select_from(found)).scalar_one() <= _FEW_CASES
+
+
+def _live_conversations_of(conditions: list[ColumnElement[bool]]) -> Select[Any]:
     linked = case_conversations.alias()
-    theirs = select(cases.c.number).where(*_of_owner(assigned))
+    theirs = select(cases.c.number).where(*conditions)
     return select(linked.c.conversation_id).where(linked.c.case_number.in_(theirs), linked.c.live)
 
 

@@ -12,10 +12,11 @@ from aiohttp import web
 from pydantic import BaseModel, Field, RootModel
 
 from agent.decision import Trigger
+from agent.definitions import Identifier
 from bot import acting, evaluation, words
 from bot.access.rights import READ_EVALUATIONS, READ_INTERNAL_FIELDS, WORK_ON_CASES
 from bot.access.routes import Refused, Visit
-from bot.acting import Acting, NotPossible
+from bot.acting import Acting, NotPossible, UnknownQueue
 from bot.announce import changes
 from bot.api import body, etags, idempotency
 from bot.api.calls import Body, Call
@@ -56,6 +57,13 @@ class Assign(Body):
 
     action: Literal["assign"]
     to: Annotated[str, Field(min_length=1, max_length=320)]
+
+
+class Move(Body):
+    """To another queue, by its id; null: out of the one it is in. Of an API key it takes the scope `cases:internal`."""
+
+    action: Literal["move"]
+    queue: Identifier | None
 
 
 class Resolve(Body):
@@ -112,7 +120,7 @@ class Undo(Body):
     entry: Id
 
 
-_Given = Enrich | Claim | Assign | Resolve | Reopen | Cancel | SplitOff | Note | Reply | Decide | Undo
+_Given = Enrich | Claim | Assign | Move | Resolve | Reopen | Cancel | SplitOff | Note | Reply | Decide | Undo
 
 
 class Action(RootModel[Annotated[_Given, Field(discriminator="action")]]):
@@ -120,7 +128,7 @@ class Action(RootModel[Annotated[_Given, Field(discriminator="action")]]):
 
 
 class CaseChange(BaseModel):
-    """`what`: field, status or owner."""
+    """`what`: field, status, owner or queue."""
 
     what: str
     field: str | None
@@ -213,7 +221,9 @@ def _act(connection: Connection, who: Acting, case: Case, *, given: _Given, visi
     hidden = HiddenFields(who.in_force.settings, internal=visit.may(READ_INTERNAL_FIELDS))
     match given:
         case Claim() | Assign() | Resolve() | Reopen() | Cancel():
-            _move(connection, who, case, given)
+            _take_or_close(connection, who, case, given)
+        case Move():
+            _move(connection, who, case, given.queue, hidden)
         case SplitOff():
             acting.split_off(connection, who, case, ConversationId(given.conversation))
         case Note():
@@ -246,7 +256,7 @@ def _done(connection: Connection, before: Case, visit: Visit, found: EvaluationR
     told = [
         CaseChange(what=each.what, field=each.field, old=each.old, new=each.new)
         for each in changes(settings, before, after)
-        if each.field is None or each.field not in hidden
+        if (each.field is None or each.field not in hidden) and not (hidden.queue and each.what == "queue")
     ]
     case = shown(after, settings, internal=internal)
     return Done(changes=told, case=case, evaluation=found, revision=after.revision).model_dump(mode="json")
@@ -255,7 +265,9 @@ def _done(connection: Connection, before: Case, visit: Visit, found: EvaluationR
 # --- each of them -----------------------------------------------------------------------------------
 
 
-def _move(connection: Connection, who: Acting, case: Case, given: Claim | Assign | Resolve | Reopen | Cancel) -> None:
+def _take_or_close(
+    connection: Connection, who: Acting, case: Case, given: Claim | Assign | Resolve | Reopen | Cancel
+) -> None:
     """To another owner, or another status."""
     match given:
         case Claim():
@@ -299,8 +311,18 @@ def _decide(connection: Connection, who: Acting, case: Case, given: Decide, hidd
         acting.decide(connection, who, seen, given.suggestion, accept=accept)
 
 
+def _move(connection: Connection, who: Acting, case: Case, queue: str | None, hidden: HiddenFields) -> None:
+    if hidden.queue:
+        detail = f"To move a case, the key needs the scope {READ_INTERNAL_FIELDS.scope}."
+        raise Refused(HTTPStatus.FORBIDDEN, detail)
+    try:
+        acting.move(connection, who, case, queue)
+    except UnknownQueue as error:
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), errors={"queue": str(error)}) from None
+
+
 def _undo(connection: Connection, who: Acting, case: Case, entry_id: int, hidden: HiddenFields) -> None:
     entry = audit.get(connection, case.number, entry_id)
-    if entry is not None and entry.change.field in hidden:
+    if entry is not None and (entry.change.field in hidden or (hidden.queue and entry.change.what == "queue")):
         raise NotPossible(words.nothing_to_undo())
     acting.undo(connection, who, case, entry_id)

@@ -21,7 +21,7 @@ from store.engine import Database
 
 
 class AuditRead(BaseModel):
-    """`what`: created, linked, field, status, owner, note, suggested, rejected, refused, failed and others."""
+    """`what`: created, linked, field, status, owner, queue, note, suggested, rejected, refused, failed and others."""
 
     id: int
     at: datetime

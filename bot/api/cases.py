@@ -22,7 +22,7 @@ from bot.api.calls import NUMBER, Body, Call, Parameter, answered, numbered
 from bot.api.changing import Changing
 from bot.api.etags import etag
 from bot.console import filters
-from bot.console.lists import ids_of
+from bot.console.lists import asker
 from store import case_reads, cases, workspace
 from store.cases import FieldWrite, UnknownCase
 from store.engine import Connection, Database
@@ -71,13 +71,22 @@ Given = Annotated[
 """A value as it is kept, or as people write it; null clears the field."""
 
 
+_QUEUE = Parameter(
+    name="queue",
+    place="query",
+    schema={"type": "string", "pattern": f"^({filters.QUEUE_ID.pattern})?$"},
+    description="Cases in this queue, by its id; `mine`: in one of the caller's; `none`: in no queue."
+    " Of an API key it takes the scope `cases:internal`.",
+)
+
+
 def filtered(*names: str) -> tuple[Parameter, ...]:
     """The parameters of a list, by which the console filters as well."""
     chosen = (
         Parameter(name=name, place="query", schema={"enum": [*_FILTERS[name][0]]}, description=_FILTERS[name][1])
         for name in names
     )
-    return (*chosen, _WORDS, *cursors.PARAMETERS)
+    return (*chosen, _QUEUE, _WORDS, *cursors.PARAMETERS)
 
 
 class Who(BaseModel):
@@ -113,12 +122,16 @@ class SuggestionRead(BaseModel):
 
 
 class CaseRead(BaseModel):
-    """`fields`: by their ids in the settings, those that the caller may see. `revision`: of its ETag."""
+    """`fields`: by their ids in the settings, those that the caller may see. `revision`: of its ETag.
+
+    `queue`: for who may see internal fields; one that was removed from the settings stays.
+    """
 
     number: int
     title: str
     status: CaseStatus
     owner: Who | None
+    queue: str | None
     contact: int | None
     resolution: str | None
     merged_into: int | None
@@ -131,12 +144,16 @@ class CaseRead(BaseModel):
 
 
 class CaseListed(BaseModel):
-    """`channel` and `customer`: of the conversation that was linked first. `suggestions`: how many wait."""
+    """`channel` and `customer`: of the conversation that was linked first. `suggestions`: how many wait.
+
+    `queue`: for who may see internal fields.
+    """
 
     number: int
     title: str
     status: CaseStatus
     owner: str | None
+    queue: str | None
     customer: str | None
     channel: str | None
     suggestions: int
@@ -199,10 +216,12 @@ class Cases:
         query = visit.request.query
         chosen, page = searched(visit), cursors.wanted(query)
         after = str(page.after[0]) if page.after else None
-        wanted = filters.cases_wanted(chosen, ids_of(visit.visitor), after, page.limit + 1)
+        wanted = filters.cases_wanted(chosen, asker(visit), after, page.limit + 1)
         found = await self._database.read(partial(workspace.cases_page, wanted=wanted))
         rows, following = cursors.cut(found, page, lambda each: (each.number,))
-        return answered(CasePage(items=[_listed(each) for each in rows], next=following))
+        return answered(
+            CasePage(items=[_listed(each, internal=visit.may(READ_INTERNAL_FIELDS)) for each in rows], next=following)
+        )
 
     async def _show(self, visit: Visit) -> web.StreamResponse:
         number = CaseNumber(int(visit.request.match_info["number"]))
@@ -240,14 +259,18 @@ def _read_and_tell(connection: Connection, *, number: CaseNumber, visit: Visit) 
 
 
 def searched(visit: Visit) -> filters.Filter:
-    """Raises Refused. A search finds internal values, too: who may not read them may not guess them by it either."""
+    """Raises Refused. A search finds internal values, too: who may not read them may not guess them by it either.
+
+    Nor may they ask for a queue, which is internal.
+    """
     chosen = filters.read(visit.request.query)
     if len(visit.request.query.get("q", "")) > _MOST_SEARCHED:
         right = f"should have at most {_MOST_SEARCHED} characters"
         raise Refused(HTTPStatus.BAD_REQUEST, f"q {right}.", errors={"q": right})
-    if chosen.text and not visit.may(READ_INTERNAL_FIELDS):
-        detail = f"To search, the key needs the scope {READ_INTERNAL_FIELDS.scope}."
-        raise Refused(HTTPStatus.FORBIDDEN, detail, errors={"q": detail})
+    if (chosen.text or chosen.queue) and not visit.may(READ_INTERNAL_FIELDS):
+        what, name = ("search", "q") if chosen.text else ("ask for a queue", "queue")
+        detail = f"To {what}, the key needs the scope {READ_INTERNAL_FIELDS.scope}."
+        raise Refused(HTTPStatus.FORBIDDEN, detail, errors={name: detail})
     return chosen
 
 
@@ -306,6 +329,7 @@ def shown(case: Case, settings: Settings, *, internal: bool) -> CaseRead:
         title=case.title,
         status=case.status,
         owner=who(case.owner) if case.owner else None,
+        queue=None if hidden.queue else case.queue,
         contact=case.contact_id,
         resolution=case.resolution,
         merged_into=case.merged_into,
@@ -329,9 +353,10 @@ def shown(case: Case, settings: Settings, *, internal: bool) -> CaseRead:
 
 
 class HiddenFields:
-    """The fields that somebody may not see."""
+    """The fields that somebody may not see; `queue`: nor the queue."""
 
     def __init__(self, settings: Settings, *, internal: bool) -> None:
+        self.queue = not internal
         self._open = None if internal else {field.id for field in settings.fields if not field.internal}
 
     def __contains__(self, field: object) -> bool:
@@ -356,12 +381,13 @@ def who(actor: Actor) -> Who:
     return Who(kind=actor.kind, name=actor.name)
 
 
-def _listed(row: CaseRow) -> CaseListed:
+def _listed(row: CaseRow, *, internal: bool) -> CaseListed:
     return CaseListed(
         number=row.number,
         title=row.title,
         status=row.status,
         owner=row.owner,
+        queue=row.queue if internal else None,
         customer=row.customer,
         channel=row.channel,
         suggestions=row.suggestions,

@@ -17,7 +17,7 @@ from bot.api import cursors, idempotency
 from bot.api.calls import NUMBER, PREFIX, Call, answered, numbered
 from bot.api.cases import filtered, searched
 from bot.console import filters
-from bot.console.lists import ids_of
+from bot.console.lists import asker
 from store import conversations, overview, work, workspace
 from store.api_answers import Answer
 from store.engine import Connection, Database
@@ -146,7 +146,7 @@ class Conversations:
         query = visit.request.query
         chosen, page = searched(visit), cursors.wanted(query, parts=2)
         after = "-".join(map(str, page.after)) if page.after else None
-        wanted = filters.conversations_wanted(chosen, ids_of(visit.visitor), after, page.limit + 1)
+        wanted = filters.conversations_wanted(chosen, asker(visit), after, page.limit + 1)
         found = await self._database.read(partial(workspace.conversations_page, wanted=wanted))
         rows, following = cursors.cut(found, page, _position)
         return answered(ConversationPage(items=[_listed(each) for each in rows], next=following))

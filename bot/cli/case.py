@@ -112,6 +112,8 @@ def _show_head(case: Case) -> None:
     show(safe(f"Case {case.number}: {one_line(case.title, 400)}", "bold"))
     show(f"Status: {status_of(case)}" + (f", {quoted(case.resolution, 400)}" if case.resolution else ""))
     show(f"Owner: {who(case.owner) if case.owner else 'nobody has claimed it'}")
+    if case.queue is not None:
+        show(f"Queue: {case.queue}")
     show(f"Opened: {moment(case.created_at)}, changed: {moment(case.updated_at)}")
     show(*[f"Conversation: `casewright conversation show {each}`" for each in case.conversations])
 

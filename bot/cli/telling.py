@@ -102,7 +102,7 @@ def _what(change: Change, naming: Naming) -> str:
             return f"{label}: {old} → {new}"
         case "note" if change.new is not None:
             return f"note {quoted(str(change.new), QUOTE_LIMIT)}"
-        case "status" | "owner":
+        case "status" | "owner" | "queue":
             return f"{change.what}: {old} → {new}"
         case _:  # suggested, rejected, refused, and what was erased
             return " ".join(part for part in (change.what, label, "" if change.new is None else new) if part)

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from agent import fields
 from agent.decision import Trigger
+from agent.settings import Settings
 from bot import acting, evaluation, forms, words
 from bot.access.rights import READ_CASES, WORK_ON_CASES
 from bot.access.routes import Refused, Route, Visit
@@ -61,6 +62,7 @@ class CasePage:
             "decide": _decide,
             "claim": lambda connection, who, case, _: acting.claim(connection, who, case),
             "assign": _assign,
+            "move": lambda connection, who, case, form: acting.move(connection, who, case, one(form, "queue") or None),
             "note": _note,
             "resolve": lambda connection, who, case, form: acting.resolve(connection, who, case, _text(form)),
             "cancel": lambda connection, who, case, form: acting.cancel(connection, who, case, _text(form)),
@@ -164,6 +166,8 @@ class CasePage:
             case=shown.case,
             base=f"{CASES}/{shown.case.number}",
             problem=problem,
+            queues=_queues(shown.case, visit.in_force.settings),
+            queue_of=partial(words.queue_of, settings=visit.in_force.settings),
             form=form or {},
             channels=filters.CHANNEL_LABELS,
             labels=words.STATUS_LABELS,
@@ -273,6 +277,12 @@ def _text(form: Form) -> str:
     if len(text) > _LONGEST:
         raise NotPossible(f"Write at most {_LONGEST} characters, these are {len(text)}.")
     return text
+
+
+def _queues(case: Case, settings: Settings) -> dict[str, str]:
+    """Those that take cases, and the one that it is in."""
+    active = {each.id: each.name for each in settings.queues if each.active}
+    return {"": "None", **active, **({case.queue: words.queue_of(case.queue, settings)} if case.queue else {})}
 
 
 def number_of(visit: Visit) -> CaseNumber:

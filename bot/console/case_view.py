@@ -183,6 +183,8 @@ def told(entry: Entry, settings: Settings) -> str:
     label = field.label if field else change.field or ""
 
     def shown(value: object) -> str:
+        if change.what == "queue" and isinstance(value, str):
+            return words.queue_of(value, settings)
         if field is not None and (value is None or isinstance(value, str | bool | int | list)):
             return words.shown(field, value, settings)  # pyright: ignore[reportUnknownArgumentType]
         return words.NOTHING if value is None else str(value)
@@ -198,6 +200,7 @@ def told(entry: Entry, settings: Settings) -> str:
         "note": f"Note: {new}",
         "status": f"Status: {old} → {new}",
         "owner": f"Owner: {old} → {new}",
+        "queue": f"Queue: {old} → {new}",
     }
     other = " ".join(filter(None, (change.what.capitalize(), label, new if change.new is not None else "")))
     return sentences.get(change.what, other)

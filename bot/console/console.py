@@ -27,6 +27,7 @@ from bot.console.own import Own
 from bot.console.people import People
 from bot.console.peoples_data import PeoplesData
 from bot.console.profiles import Profiles
+from bot.console.queues import Queues
 from bot.console.record_creation import RecordCreation
 from bot.console.rendering import Pages
 from bot.console.reviewing import Reviewing
@@ -73,6 +74,7 @@ class Console:
             Catalogues(database, self.pages, reviewing),
             Rules(database, self.pages, reviewing),
             RecordCreation(database, self.pages, reviewing),
+            Queues(database, self.pages, reviewing),
             Profiles(database, self.pages, reviewing),
             Trial(database, self.pages),
             Versions(database, self.pages, reviewing),

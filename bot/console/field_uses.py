@@ -13,6 +13,7 @@ from bot.text import quoted
 
 DEFAULTS = "/console/agent"
 RULES = "/console/agent/rules"
+QUEUES = "/console/agent/queues"
 CREATION_RULES = "/console/agent/record-creation"
 
 
@@ -26,7 +27,12 @@ class Use:
 
 
 def uses(settings: Settings, name: str) -> list[Use]:
-    return [*_in_lists(settings, name), *_in_rules(settings, name), *_in_creation_rules(settings, name)]
+    return [
+        *_in_lists(settings, name),
+        *_in_rules(settings, name),
+        *_in_queues(settings, name),
+        *_in_creation_rules(settings, name),
+    ]
 
 
 def _in_lists(settings: Settings, name: str) -> Iterator[Use]:
@@ -52,6 +58,16 @@ def _in_rules(settings: Settings, name: str) -> Iterator[Use]:
             yield Use(where=f"The rule {called} updates it", path=path)
         if rule.when is not None and name in _named(rule.when):
             yield Use(where=f"A condition of the rule {called} asks for it", path=path, first="Change the condition.")
+
+
+def _in_queues(settings: Settings, name: str) -> Iterator[Use]:
+    for position, queue in enumerate(settings.queues):
+        if queue.when is not None and name in _named(queue.when):
+            yield Use(
+                where=f"A condition of the queue {quoted(queue.name)} asks for it",
+                path=f"{QUEUES}/{position}",
+                first="Change the condition.",
+            )
 
 
 def _in_creation_rules(settings: Settings, name: str) -> Iterator[Use]:
@@ -93,13 +109,13 @@ def _item_without(item: Json, name: str) -> Json:
     return {**item, "values": {key: value for key, value in item["values"].items() if key != name}}
 
 
-_RULE = re.compile(r"(update_rules|record_creation_rules)\[([0-9]+)\]")
+_ENTRY = re.compile(r"(update_rules|record_creation_rules|queues)\[([0-9]+)\]")
 
 
 def elsewhere(problem: Problem, document: Json) -> str:
-    """A problem outside of the form that brought it about, with the rule it is in."""
-    place = _RULE.match(problem.path)
+    """A problem outside of the form that brought it about, with the rule or queue it is in."""
+    place = _ENTRY.match(problem.path)
     if place is None:
         return str(problem)
-    rules = cast("list[Json]", document[place[1]])
-    return f"In the rule {quoted(str(rules[int(place[2])]['name']))}: {problem.sentence}"
+    entries, kind = cast("list[Json]", document[place[1]]), "queue" if place[1] == "queues" else "rule"
+    return f"In the {kind} {quoted(str(entries[int(place[2])]['name']))}: {problem.sentence}"

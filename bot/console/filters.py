@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from agent.settings import Channels
+from agent.settings import MINE, NONE, Channels, Settings
 from bot.access.routes import Refused
-from bot.words import STATUS_LABELS
+from bot.words import STATUS_LABELS, queue_of
 from store.model import CaseNumber, CaseStatus
-from store.workspace import Assigned, CasesWanted, ConversationsWanted, Place
+from store.workspace import Assigned, CasesWanted, ConversationsWanted, Place, Queues
 
 CHANNEL_LABELS = {"teams": "Teams", "slack": "Slack", "email": "Mail", "webchat": "Web chat", "voice": "Voice"}
 ASSIGNEES = {"": "Any", "me": "Me", "nobody": "Nobody"}
@@ -22,6 +23,7 @@ WAITING = {"": "Any", "yes": "With open suggestions"}
 LINKED = {"": "Any", "none": "Without a case", "some": "With a case"}
 _OPEN = tuple(each for each in CaseStatus if each.is_open)
 _LONGEST = 200  # characters of a search
+QUEUE_ID = re.compile("[a-z][a-z0-9_]{0,63}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 2**63 - 1
 
@@ -50,12 +52,32 @@ INBOX_VIEWS = (
 )
 
 
+_MY_QUEUES = View("My queues, unassigned", "status=open&assignee=nobody&queue=mine")
+
+
+def case_views(settings: Settings) -> tuple[View, ...]:
+    return (*CASE_VIEWS, _MY_QUEUES) if settings.queues else CASE_VIEWS
+
+
+def inbox_views(settings: Settings) -> tuple[View, ...]:
+    return (*INBOX_VIEWS, _MY_QUEUES) if settings.queues else INBOX_VIEWS
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose “me” and “mine” are."""
+
+    ids: frozenset[str]  # by which a case may name its owner: who they are at the console, and on the channels
+    queues: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:
     """Each as in the address, "" where it says nothing."""
 
     status: str = ""
     assignee: str = ""
+    queue: str = ""
     channel: str = ""
     waiting: str = ""
     case: str = ""
@@ -67,6 +89,7 @@ class Filter:
         said = {
             "status": self.status,
             "assignee": self.assignee,
+            "queue": self.queue,
             "waiting": self.waiting,
             "case": self.case,
             "channel": self.channel,
@@ -81,12 +104,18 @@ class Filter:
     def assigned(self, me: frozenset[str]) -> Assigned | None:
         return {"me": Assigned(to=me), "nobody": Assigned()}.get(self.assignee)
 
+    def queues(self, mine: tuple[str, ...]) -> Queues:
+        if not self.queue or self.queue == NONE:
+            return "none" if self.queue else None
+        return mine if self.queue == MINE else (self.queue,)
+
 
 def read(query: Mapping[str, str]) -> Filter:
     """Raises Refused, which names what is wrong and what would be right."""
     return Filter(
         status=_one_of("status", query, STATUSES),
         assignee=_one_of("assignee", query, ASSIGNEES),
+        queue=_queue(query),
         channel=_one_of("channel", query, CHANNELS),
         waiting=_one_of("waiting", query, WAITING),
         case=_one_of("case", query, LINKED),
@@ -94,11 +123,12 @@ def read(query: Mapping[str, str]) -> Filter:
     )
 
 
-def cases_wanted(chosen: Filter, me: frozenset[str], after: str | None, limit: int) -> CasesWanted:
+def cases_wanted(chosen: Filter, asker: Asker, after: str | None, limit: int) -> CasesWanted:
     """Raises Refused."""
     return CasesWanted(
         statuses=chosen.statuses,
-        assigned=chosen.assigned(me),
+        assigned=chosen.assigned(asker.ids),
+        queues=chosen.queues(asker.queues),
         undecided=chosen.waiting == "yes",
         channel=chosen.channel or None,
         text=chosen.text,
@@ -107,12 +137,13 @@ def cases_wanted(chosen: Filter, me: frozenset[str], after: str | None, limit: i
     )
 
 
-def conversations_wanted(chosen: Filter, me: frozenset[str], after: str | None, limit: int) -> ConversationsWanted:
+def conversations_wanted(chosen: Filter, asker: Asker, after: str | None, limit: int) -> ConversationsWanted:
     """Raises Refused."""
     return ConversationsWanted(
         with_case={"none": False, "some": True}.get(chosen.case),
         statuses=chosen.statuses,
-        assigned=chosen.assigned(me),
+        assigned=chosen.assigned(asker.ids),
+        queues=chosen.queues(asker.queues),
         channel=chosen.channel or None,
         text=chosen.text,
         before=None if after is None else _place(after),
@@ -136,6 +167,22 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > len(str(_LARGEST)) or int(text) > _LARGEST:
         raise _wrong("after", "what the link to the next page says")
     return int(text)
+
+
+def queue_choices(chosen: str, settings: Settings) -> dict[str, str]:
+    """Of a queue that was removed, cases may be left."""
+    names = {each.id: each.name for each in settings.queues}
+    if chosen in {"", MINE, NONE}:
+        return {"": "Any", MINE: "Mine", NONE: "None", **names}
+    return {"": "Any", MINE: "Mine", NONE: "None", **names, chosen: queue_of(chosen, settings)}
+
+
+def _queue(query: Mapping[str, str]) -> str:
+    """Any id will do: one that is no longer in the settings may still be in a view, and on cases."""
+    given = query.get("queue", "")
+    if given and QUEUE_ID.fullmatch(given) is None:
+        raise _wrong("queue", f"{MINE}, {NONE} or the id of a queue")
+    return given
 
 
 def _one_of(name: str, query: Mapping[str, str], known: Mapping[str, str]) -> str:

@@ -8,13 +8,13 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.access.rights import READ_CASES, WORK_ON_CASES, Visitor
+from bot.access.rights import READ_CASES, WORK_ON_CASES
 from bot.access.routes import Refused, Route, Visit
 from bot.console import filters
 from bot.console.rendering import Pages
 from bot.console.timeline import timeline
 from bot.text import one_line
-from bot.words import STATUS_LABELS
+from bot.words import STATUS_LABELS, queue_of
 from store import conversations, evaluations, overview, views, workspace
 from store.engine import Connection, Database
 from store.evaluations import Evaluation
@@ -43,7 +43,7 @@ class Lists:
     async def _inbox(self, visit: Visit) -> web.StreamResponse:
         query = visit.request.query
         chosen = filters.read(query)
-        wanted = filters.conversations_wanted(chosen, ids_of(visit.visitor), query.get("after"), _SHOWN + 1)
+        wanted = filters.conversations_wanted(chosen, asker(visit), query.get("after"), _SHOWN + 1)
         found = await self._database.read(partial(workspace.conversations_page, wanted=wanted))
         after = filters.place_text(found[_SHOWN - 1].place) if len(found) > _SHOWN else None
         return await self._page(visit, "inbox", chosen, after, title="Inbox", rows=found[:_SHOWN])
@@ -70,7 +70,7 @@ class Lists:
     async def _cases(self, visit: Visit) -> web.StreamResponse:
         query = visit.request.query
         chosen = filters.read(query)
-        wanted = filters.cases_wanted(chosen, ids_of(visit.visitor), query.get("after"), _SHOWN + 1)
+        wanted = filters.cases_wanted(chosen, asker(visit), query.get("after"), _SHOWN + 1)
         found = await self._database.read(partial(workspace.cases_page, wanted=wanted))
         after = str(found[_SHOWN - 1].number) if len(found) > _SHOWN else None
         return await self._page(visit, "cases", chosen, after, title="Cases", rows=found[:_SHOWN])
@@ -78,7 +78,7 @@ class Lists:
     async def _page(
         self, visit: Visit, name: str, chosen: filters.Filter, after: str | None, **context: object
     ) -> web.Response:
-        account = visit.visitor.account
+        account, settings = visit.visitor.account, visit.in_force.settings
         saved = await self._database.read(partial(views.of_account, account_id=account.id, of=name)) if account else []
         return self._pages.show(
             visit,
@@ -87,15 +87,18 @@ class Lists:
             saved=saved,
             chosen=chosen,
             after=after,
+            views=(filters.inbox_views if name == "inbox" else filters.case_views)(settings),
+            queues=filters.queue_choices(chosen.queue, settings) if settings.queues or chosen.queue else {},
+            queue_of=partial(queue_of, settings=settings),
             filters=filters,
             one_line=one_line,
             labels=STATUS_LABELS,
         )
 
 
-def ids_of(visitor: Visitor) -> frozenset[str]:
-    """By which a case may name its owner: who they are at the console, and on the channels."""
-    return visitor.known_as | {visitor.id}
+def asker(visit: Visit) -> filters.Asker:
+    ids = visit.visitor.known_as | {visit.visitor.id}
+    return filters.Asker(ids, visit.in_force.settings.queues_of(ids))
 
 
 def _read_talk(

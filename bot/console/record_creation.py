@@ -39,6 +39,7 @@ class Item:
 
     conditions: Conditions = field(default_factory=Conditions)
     values: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    queue: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +108,7 @@ class RecordCreation:
             most=_MOST,
             unknown=list(_UNKNOWN.items()),
             fields=draft.base.settings.fields,
+            queues=draft.base.settings.queues,
             known=conditions.known_fields(MAIL),
             operators=conditions.operators,
             kind=conditions.kind,
@@ -141,7 +143,7 @@ def _shown(item: CreationItem) -> Item:
         name: ("yes" if value else "no") if isinstance(value, bool) else str(value)
         for name, value in item.values.items()
     }
-    return Item(conditions=conditions.shown(item.when), values=list(texts.items()))
+    return Item(conditions=conditions.shown(item.when), values=list(texts.items()), queue=item.queue or "")
 
 
 def _items(form: MultiMapping[Any]) -> list[Item]:
@@ -153,7 +155,8 @@ def _items(form: MultiMapping[Any]) -> list[Item]:
 def _item(form: MultiMapping[Any], name: str) -> Item:
     pairs = [(str(form.get(f"{name}v{at}.field", "")), str(form.get(f"{name}v{at}.value", ""))) for at in range(_MOST)]
     values = [(chosen, text.strip()) for chosen, text in pairs if chosen]
-    return Item(conditions=conditions.typed(form, MAIL, name), values=values)
+    queue = str(form.get(f"{name}queue", ""))
+    return Item(conditions=conditions.typed(form, MAIL, name), values=values, queue=queue)
 
 
 def _of_form(form: MultiMapping[Any]) -> Json:
@@ -170,7 +173,7 @@ def _of_form(form: MultiMapping[Any]) -> Json:
 
 def _written(item: Item, fields: Mapping[str, CaseField]) -> Json:
     values = {name: _value(text, fields.get(name)) for name, text in item.values}
-    return {"when": conditions.expressed(item.conditions, MAIL), "values": values}
+    return {"when": conditions.expressed(item.conditions, MAIL), "values": values, "queue": item.queue or None}
 
 
 def _value(text: str, known: CaseField | None) -> str | bool | int:

@@ -25,7 +25,7 @@ MOST = 256 * 1024  # bytes of a body
 class CaseTold(BaseModel):
     """`case`: as it is when this is sent; `changes`: what this tells of it. `shortened`: they were too long to send.
 
-    An endpoint that is not told of internal fields sees none, here and there, and no notes.
+    An endpoint that is not told of internal fields sees none, here and there, and no notes and no queue.
     """
 
     case: CaseRead
@@ -93,7 +93,9 @@ def sealed(connection: Connection, delivery: Delivery, settings: Settings) -> Se
 
 def _is_public(entry: Entry, hidden: HiddenFields) -> bool:
     change = entry.change
-    return change.what != "note" and (change.field is None or change.field not in hidden)
+    if change.what == "note" or (change.what == "queue" and hidden.queue):
+        return False
+    return change.field is None or change.field not in hidden
 
 
 def _body(told: Told) -> bytes:

@@ -67,7 +67,7 @@ ERASED = "Erased"
 """What stands in place of a name or a title."""
 _WEB_CHAT, _TEAMS = "webchat", "teams"
 # Said in our own words, whatever the customer said.
-_OURS = ("status", "linked", "unlinked", "owner")
+_OURS = ("status", "linked", "unlinked", "owner", "queue")
 
 
 class Kind(StrEnum):
@@ -417,7 +417,7 @@ def _suggestions(connection: Connection, condition: ColumnElement[bool], counts:
 
 
 def _entries(connection: Connection, condition: ColumnElement[bool], counts: Counts) -> None:
-    """Statuses, owners and links stay; whatever else is told in somebody's words goes."""
+    """Statuses, owners, queues and links stay; whatever else is told in somebody's words goes."""
     words = update(entries).where(condition, entries.c.what.not_in(_OURS))
     ours = update(entries).where(condition, entries.c.what.in_(_OURS))
     counts[Kind.HISTORY] += connection.execute(words.values(old=None, new=None, evidence=None, reason=None)).rowcount

@@ -53,6 +53,8 @@ def store_cases(database: Database, count: int) -> None:
 def store_talk(database: Database, count: int, each: int, *, mine: str) -> None:
     """On top of these: more messages in each conversation, to so many; nine of ten cases resolved; a few for somebody.
 
+    Half of them are in a large queue, hardware or billing, in which all are resolved, a few in a small one, press.
+
     Each conversation holds a word of its own ("r4711"), and one that a thousandth of them share ("lot77").
     """
     with database.engine.begin() as connection:
@@ -66,6 +68,10 @@ def store_talk(database: Database, count: int, each: int, *, mine: str) -> None:
         for fits, owner in zip(some, (mine, "somebody"), strict=True):
             owned = {"status": "in_progress", "owner_kind": "person", "owner_id": owner, "owner_name": owner}
             connection.execute(update(cases).where(fits, cases.c.owner_id.is_(None)).values(**owned))
+        for nth, queue in enumerate(("hardware", "billing")):
+            connection.execute(update(cases).where(cases.c.number % 4 == nth).values(queue=queue))
+        connection.execute(update(cases).where(cases.c.number % 5000 == 7).values(queue="press"))
+        connection.execute(update(cases).where(cases.c.queue == "billing").values(status="resolved"))
         connection.execute(update(conversations).where(conversations.c.id % 5000 == 7).values(channel="slack"))
         if not database.is_sqlite:
             _number_on(connection)

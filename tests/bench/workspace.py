@@ -12,6 +12,7 @@ from yarl import URL
 
 from bot.access.cookies import SESSION
 from store import accounts, sessions
+from store import settings as versions
 from store.model import AccountRole
 from tests.bench.bulk import store_cases, store_talk
 from tests.bench.children import casewright
@@ -29,6 +30,10 @@ PAGES: Mapping[str, str] = {
     "inbox_of_nobody": "/console/inbox?status=open&assignee=nobody",
     "inbox_without_a_case": "/console/inbox?case=none",
     "inbox_of_a_rare_channel": "/console/inbox?channel=slack",
+    "inbox_of_a_queue": "/console/inbox?queue=hardware",
+    "inbox_of_a_small_queue": "/console/inbox?queue=press",
+    "inbox_of_my_queues": "/console/inbox?status=open&assignee=nobody&queue=mine",
+    "inbox_of_a_queue_without_open_ones": "/console/inbox?status=open&assignee=nobody&queue=billing",
     "inbox_with_a_common_word": "/console/inbox?q=kettle",
     "inbox_with_a_rare_word": "/console/inbox?q=r4711",
     "cases": "/console/cases",
@@ -38,6 +43,11 @@ PAGES: Mapping[str, str] = {
     "cases_to_decide": "/console/cases?status=open&waiting=yes",
     "cases_resolved": "/console/cases?status=resolved",
     "cases_of_a_rare_channel": "/console/cases?channel=slack",
+    "cases_of_a_queue": "/console/cases?queue=hardware",
+    "cases_of_a_small_queue": "/console/cases?queue=press",
+    "cases_of_my_queues": "/console/cases?status=open&assignee=nobody&queue=mine",
+    "cases_of_a_queue_without_open_ones": "/console/cases?status=open&assignee=nobody&queue=billing",
+    "cases_in_no_queue": "/console/cases?queue=none",
     "cases_far_down": "/console/cases?after=2000",
     "cases_with_a_common_word": "/console/cases?q=kettle",
     "cases_with_two_words": "/console/cases?q=leaks+lot77",
@@ -71,6 +81,7 @@ async def measure(place: Place, size: Size) -> Figures:
         with opened(url) as database:
             store_cases(database, size.cases)
             store_talk(database, size.cases, _EACH, mine=LOGIN)
+            database.write_now(_with_queues)
             token = database.write_now(_logged_in)
         async with (
             casewright(url) as child,
@@ -83,6 +94,14 @@ async def measure(place: Place, size: Size) -> Figures:
         Figure(name="stored_messages", value=float(size.cases * _EACH)),
         *figures,
     ]
+
+
+def _with_queues(connection: Connection) -> None:
+    number = versions.current_number(connection)
+    stored = versions.get(connection, number)
+    queues = [{"id": each, "name": each.capitalize()} for each in ("hardware", "billing", "press")]
+    document = {**(stored.document if stored else {}), "queues": queues}
+    versions.save(connection, document, author="bench", comment="Queues", based_on=number)
 
 
 def _logged_in(connection: Connection) -> str:

@@ -245,6 +245,16 @@ def test_an_opened_case_has_the_subject_as_title_and_the_rules_values_and_is_fil
     assert [row.kind for row in connection.execute(select(timers))] == [Trigger.OPENED]
 
 
+def test_the_case_goes_to_the_queue_that_the_rule_names(connection: Connection) -> None:
+    claim = came(connection, wrote())
+    rule = RecordCreationRule.model_validate({"name": "Urgent", "items": [{"queue": "hardware"}]})
+    mailroom.open_case(connection, claim, in_force(rule), rule, rule.items[0])
+    number = CaseNumber(conversations.get(connection, claim.lease.conversation_id).case_number or 0)
+    assert cases.get(connection, number).queue == "hardware"
+    why = select(audit.c.new, audit.c.reason, audit.c.actor_kind).where(audit.c.what == "queue")
+    assert connection.execute(why).all() == [("hardware", "The record-creation rule “Urgent” names it.", "rule")]
+
+
 @pytest.mark.parametrize("subject", ["", " \n "])
 def test_a_case_without_a_subject_has_a_title(connection: Connection, subject: str) -> None:
     claim = came(connection, wrote(subject=subject))

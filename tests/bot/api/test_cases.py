@@ -316,3 +316,38 @@ async def test_somebody_outside_the_profile_changes_nothing(sqlite_url: str, tmp
         await olaf.does("PATCH", f"/cases/{number}", {"fields": {"priority": "High"}}, 404, If_Match="*")
         await olaf.does("POST", f"/conversations/{place}/evaluate", {}, 404)
         assert shown(site.database, number).revision == 0
+
+
+def with_queues(settings: dict[str, Any]) -> None:
+    settings["queues"] = [{"id": "hardware", "name": "Hardware"}, {"id": "old", "name": "Old", "active": False}]
+
+
+async def test_a_case_is_moved_to_a_queue_and_found_by_it(sqlite_url: str, tmp_path: Path) -> None:
+    async with open_site(sqlite_url, tmp_path, settings=with_queues) as site:
+        number, other, caller = site.case(issue_description="It leaks"), site.case(priority="Low"), program(site)
+        done = await caller.acts(number, "move", queue="hardware")
+        assert (done["case"]["queue"], [each["what"] for each in done["changes"]]) == ("hardware", ["queue"])
+        for query, found in (("hardware", [number]), ("mine", [number]), ("none", [other]), ("old", [])):
+            page = await caller.gets(f"/cases?queue={query}")
+            assert [each["number"] for each in page["items"]] == found, query
+        assert (await caller.gets("/cases?queue=hardware"))["items"][0]["queue"] == "hardware"
+        wrong = await caller.acts(number, "move", 422, queue="old")
+        assert wrong["errors"] == {"queue": "No queue “old” takes cases; hardware would."}
+        assert (await caller.acts(number, "move", 422, queue="A b"))["errors"].keys() == {"queue"}
+        assert (await caller.gets("/cases?queue=A-b", 400))["errors"].keys() == {"queue"}
+        assert (await caller.acts(number, "move", queue=None))["case"]["queue"] is None
+
+
+async def test_a_queue_is_none_to_who_may_not_see_what_is_internal(sqlite_url: str, tmp_path: Path) -> None:
+    async with open_site(sqlite_url, tmp_path, settings=with_queues) as site:
+        number = site.case(issue_description="It leaks")
+        await program(site).acts(number, "move", queue="hardware")
+        outside = program(site, Scope.READ_CASES, Scope.WORK_ON_CASES, Scope.READ_CONVERSATIONS)
+        assert (await outside.gets(f"/cases/{number}"))["queue"] is None
+        assert (await outside.gets("/cases"))["items"][0]["queue"] is None
+        for path in ("/cases?queue=hardware", "/conversations?queue=mine"):
+            assert (await outside.gets(path, 403))["errors"].keys() == {"queue"}
+        await outside.acts(number, "move", 403, queue=None)
+        entries = site.database.read_now(partial(audit.of_case, number=CaseNumber(number)))
+        entry = next(each.id for each in entries if each.change.what == "queue")
+        await outside.acts(number, "undo", 409, entry=entry)

@@ -26,6 +26,17 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
 }
+QUEUES = [
+    {
+        "id": "hardware",
+        "name": "Hardware",
+        "description": "What is broken, and what does not work as it should",
+        "members": ["robin-with-a-login-that-is-rather-long@brightwater.example", "U0BEA"],
+        "when": {"field": "case_category", "operator": "equals", "value": "Product defect"},
+    },
+    {"id": "rest", "name": "All the rest"},
+    {"id": "press", "name": "Press", "active": False},
+]
 OUTSIDE = ("/console/login", "/console/link/used")
 SETTINGS = (
     "/console/agent",
@@ -38,6 +49,8 @@ SETTINGS = (
     "/console/agent/rules/0",
     "/console/agent/record-creation",
     "/console/agent/record-creation/0",
+    "/console/agent/queues",
+    "/console/agent/queues/0",
     "/console/agent/try",
     "/console/profiles",
     "/console/profiles/0",
@@ -144,7 +157,7 @@ async def looked_at(site: Site, look: str) -> AsyncGenerator[Page]:
     site.account("robin-with-a-login-that-is-rather-long@brightwater.example", password=None)
     site.key("cases:read")
     site.database.write_now(busy)
-    change_settings(site.database, lambda settings: settings.update(forget_after_days=365))
+    change_settings(site.database, lambda settings: settings.update(forget_after_days=365, queues=QUEUES))
     site.database.write_now(
         partial(sessions.start, account_id=ada.id, address="192.0.2.7", browser="Mozilla/5.0 (X11; Linux x86_64)")
     )

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
+from store import cases
+from store import settings as versions
+from store.engine import Connection
+from store.model import AccountRole
 from tests.adapters.browser import page
+from tests.adapters.webchat import until
 from tests.bot.console.site import PASSWORD, Site, open_site
 from tests.bot.console.test_pages_in_a_browser import LOOKS, is_fine, log_in, looked_at
 from tests.bot.console.test_workspace_case import talked_about
 from tests.flow.test_in_a_browser import pane, say, until_heard
 from tests.flow.test_worked_example import CONTACT, PROBLEM
+from tests.store.examples import BY_ANNA
 
 
 async def at_the_case(view: Page, site: Site) -> None:
@@ -73,12 +80,60 @@ async def test_a_suggestion_is_accepted_by_the_keyboard_alone(site: Site) -> Non
         await expect(view.get_by_role("heading", name="Suggestions")).to_have_count(0)
 
 
+async def test_an_administrator_sets_queues_up_and_a_representative_finds_and_moves_a_case(site: Site) -> None:
+    talked_about(site)
+    site.account("ada", AccountRole.ADMINISTRATOR)
+    site.account("robin")
+    async with page(viewport={"width": 1280, "height": 900}) as view:
+        await log_in(view, site.base, "ada", PASSWORD)
+        await view.get_by_role("link", name="Case Management Agent").click()
+        await view.get_by_role("link", name="Queues").click()
+        await expect(view.get_by_text("There is none yet: cases are in no queue.")).to_be_visible()
+        for name, member in (("Hardware", "robin"), ("Second level", "olaf")):
+            await view.get_by_role("link", name="New queue").click()
+            await view.get_by_label("Queue name").fill(name)
+            await view.get_by_label("Members").fill(member)
+            if member == "robin":
+                await view.get_by_role("button", name="Add a condition").click()
+                await view.get_by_label("Field of condition 1 in group 1").select_option("Case category")
+                await view.get_by_role("button", name="Use this field and operator").click()
+                await view.get_by_label("Value of condition 1 in group 1").select_option("Product defect")
+            await view.get_by_role("button", name="Review changes").last.click()
+            await view.get_by_role("button", name=re.compile("Save as version")).click()
+            await expect(view.get_by_role("status")).to_contain_text("Saved")
+    newest = site.database.read_now(versions.current_number)
+    await until(lambda: site.database.read_now(site.app.settings).version == newest)
+    async with page(viewport={"width": 1280, "height": 900}) as view:
+        await at_the_case(view, site)
+        await view.get_by_label("Move to queue").select_option("Hardware")
+        await view.get_by_role("button", name="Move", exact=True).click()
+        await expect(view.get_by_role("status")).to_contain_text("Moved.")
+        await expect(view.locator("#live-head")).to_contain_text("in Hardware")
+        await view.get_by_role("link", name="Cases", exact=True).first.click()
+        await view.get_by_role("link", name="My queues, unassigned").click()
+        await expect(view.locator("[data-list] li")).to_have_count(1)
+        await view.get_by_label("Queue").select_option("Second level")
+        await view.get_by_role("button", name="Filter").click()
+        await expect(view.get_by_text("No case fits.")).to_be_visible()
+        await view.get_by_label("Queue").select_option("Hardware")
+        await view.get_by_role("button", name="Filter").click()
+        await view.locator("[data-list] .name a").first.click()
+        await view.get_by_role("button", name=re.compile("Undo Queue")).click()
+        await expect(view.get_by_role("status")).to_contain_text("Taken back")
+        await expect(view.locator("#live-head")).not_to_contain_text("in Hardware")
+
+
+def moved_to(connection: Connection, *, number: int, queue: str) -> None:
+    cases.set_queue(connection, BY_ANNA, cases.get(connection, number, lock=True), queue)
+
+
 @pytest.mark.parametrize("look", list(LOOKS))
 async def test_axe_finds_nothing_in_the_workspace(site: Site, tmp_path: Path, look: str) -> None:
     number = talked_about(site)
     async with looked_at(site, look) as view:
+        site.database.write_now(partial(moved_to, number=number, queue="rest"))
         await log_in(view, site.base, "ada", PASSWORD)
-        for path in ("inbox", "inbox?case=none", "inbox/1", "cases", f"cases/{number}"):
+        for path in ("inbox", "inbox?case=none", "inbox/1", "cases?queue=mine", f"cases/{number}"):
             await view.goto(f"{site.base}console/{path}")
             await is_fine(view, tmp_path, path.replace("?", "-"))
         await view.get_by_text("Edit Contact").click()

@@ -37,7 +37,16 @@ async def test_pages_follow_each_other_until_every_case_was_shown(site: Site) ->
 
 @pytest.mark.parametrize(
     "query",
-    ["status=wild", "assignee=ann", "channel=pigeon", "after=x", "after=-1", "after=9999999999999999999", "case=1"],
+    [
+        "status=wild",
+        "assignee=ann",
+        "channel=pigeon",
+        "after=x",
+        "after=-1",
+        "after=9999999999999999999",
+        "case=1",
+        "queue=A b",
+    ],
 )
 @pytest.mark.parametrize("page", ["cases", "inbox"])
 async def test_an_address_that_says_nonsense_is_told_what_would_be_right(site: Site, page: str, query: str) -> None:

@@ -87,20 +87,22 @@ async def test_what_happens_to_a_case_is_told_and_signed(site: Site) -> None:
     assert {each.status for each in deliveries(site.database)} == {DeliveryStatus.DELIVERED}
 
 
-async def test_internal_fields_and_notes_are_told_to_who_is_meant_alone(site: Site) -> None:
+async def test_internal_fields_notes_and_queues_are_told_to_who_is_meant_alone(site: Site) -> None:
     async with receiving() as outside, receiving() as inside:
         listen(site.database, outside.url)
         listen(site.database, inside.url, internal=True)
         case = opened(site.database, field("issue_description", "It leaks"), field("priority", "High"), key="talk")
         changed(site.database, cases.add_note, case.number, "A secret note")
         changed(site.database, cases.write, case.number, [field("priority", "Low")])
-        await inside.heard(3)
+        changed(site.database, cases.set_queue, case.number, "hardware")
+        await inside.heard(4)
         await outside.heard(1)
         found = await settled(site.database)
-    assert sorted(each.status for each in found) == ["delivered"] * 4 + ["skipped"] * 2
+    assert sorted(each.status for each in found) == ["delivered"] * 5 + ["skipped"] * 3
     assert len(outside.requests) == 1
-    assert not any(word in outside.requests[0][1] for word in ("priority", "High", "Low", "secret"))
-    assert all(any(word in text for _, text in inside.requests) for word in ("priority", "Low", "A secret note"))
+    hidden = ("priority", "Low", "A secret note", "hardware")
+    assert not any(word in outside.requests[0][1] for word in ("High", *hidden))
+    assert all(any(word in text for _, text in inside.requests) for word in hidden)
 
 
 async def test_only_what_was_asked_for_is_told(site: Site) -> None:

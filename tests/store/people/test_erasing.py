@@ -63,16 +63,16 @@ OTHERS = {"messages.text", "participants.name", "contacts.name", "case_values.va
 WITHOUT = named("""
     api_answers.caller api_answers.fingerprint api_answers.key audit.actor_id audit.actor_kind audit.actor_name
     audit.field audit.predictor audit.rule audit.what case_values.field case_values.writer_id case_values.writer_kind
-    case_values.writer_name cases.owner_id cases.owner_kind cases.owner_name cases.status contact_identities.account
-    contact_identities.channel conversations.account conversations.category conversations.channel conversations.key
-    conversations.language evaluations.outcome evaluations.predictor evaluations.trigger evaluations.why examples.field
-    files.account files.channel files.content_type files.key files.reason files.state inbox.account inbox.channel
-    inbox.error_id inbox.external_id inbox.kind inbox.status mail_sent.account mail_sent.key mails.account
-    mails.conversation_key mails.digest mails.folder mails.signal mails.state messages.external_id outbox.error_id
-    outbox.key outbox.kind outbox.native_id outbox.status participants.role slack_messages.account
-    slack_messages.channel slack_messages.conversation_key slack_messages.ts suggestions.field suggestions.status
-    teams_greetings.account webchat_feed.activity_id webchat_feed.conversation_key webchat_feed.post_key
-    webchat_files.content_type webchat_files.conversation_key webchat_files.id
+    case_values.writer_name cases.owner_id cases.owner_kind cases.owner_name cases.queue cases.status
+    contact_identities.account contact_identities.channel conversations.account conversations.category
+    conversations.channel conversations.key conversations.language evaluations.outcome evaluations.predictor
+    evaluations.trigger evaluations.why examples.field files.account files.channel files.content_type files.key
+    files.reason files.state inbox.account inbox.channel inbox.error_id inbox.external_id inbox.kind inbox.status
+    mail_sent.account mail_sent.key mails.account mails.conversation_key mails.digest mails.folder mails.signal
+    mails.state messages.external_id outbox.error_id outbox.key outbox.kind outbox.native_id outbox.status
+    participants.role slack_messages.account slack_messages.channel slack_messages.conversation_key slack_messages.ts
+    suggestions.field suggestions.status teams_greetings.account webchat_feed.activity_id webchat_feed.conversation_key
+    webchat_feed.post_key webchat_files.content_type webchat_files.conversation_key webchat_files.id
 """)
 
 
