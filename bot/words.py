@@ -286,8 +286,13 @@ def is_closed(case: Case) -> str:
     return f"Case {case.number} is {status}: /reopen {case.number} opens it again, /create-case opens a new one."
 
 
-def reason_missing() -> str:
-    return "Say why the case is cancelled."
+def reason_missing(usage: str = "") -> str:
+    """`usage`: of a command."""
+    return "Say why the case is cancelled." + (f" Write {usage}." if usage else "")
+
+
+def merge_needs_number(usage: str) -> str:
+    return f"Say into which case. Write {usage}."
 
 
 def merged_with_itself(number: int) -> str:
