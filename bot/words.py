@@ -322,6 +322,10 @@ def field_gone(field_id: str) -> str:
     return f"The settings know no field {quoted(field_id, 64)} any more: open the form again."
 
 
+def no_field(field_id: str) -> str:
+    return f"The settings know no field {quoted(field_id, 64)}."
+
+
 def filled_in() -> str:
     return "A representative filled in the form."
 

@@ -26,7 +26,7 @@ from bot.evaluation import Evaluator, Finding, Question
 from store import accounts, audit, cases, evaluations, work
 from store.cases import Stale, UnknownCase
 from store.engine import Connection, Database
-from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId, Json, Value
+from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId, FieldId, Json, Value
 
 log = structlog.get_logger()
 
@@ -76,6 +76,17 @@ class Cancel(Body):
     text: Text
 
 
+class Merge(Body):
+    """The case ends in `into`, which has all conversations then. There is no way back.
+
+    `take`: fields whose values the other case takes over where it has none.
+    """
+
+    action: Literal["merge"]
+    into: Id
+    take: list[str] = Field(default_factory=list[str])
+
+
 class SplitOff(Body):
     """The conversation leaves the case, and what the agent had read in it alone goes with it."""
 
@@ -112,7 +123,7 @@ class Undo(Body):
     entry: Id
 
 
-_Given = Enrich | Claim | Assign | Resolve | Reopen | Cancel | SplitOff | Note | Reply | Decide | Undo
+_Given = Enrich | Claim | Assign | Resolve | Reopen | Cancel | Merge | SplitOff | Note | Reply | Decide | Undo
 
 
 class Action(RootModel[Annotated[_Given, Field(discriminator="action")]]):
@@ -167,6 +178,9 @@ class Actions:
         if isinstance(given, Enrich):
             return await self._enrich(visit, given)
         act = partial(_act, given=given, visit=visit)
+        if isinstance(given, Merge):
+            lock = partial(_both, into=CaseNumber(given.into))
+            return await self._changing.do(visit, given.action, act, must_match=True, lock=lock)
         return await self._changing.do(visit, given.action, act, must_match=not isinstance(given, _UNCHECKED))
 
     async def _enrich(self, visit: Visit, given: Enrich) -> web.StreamResponse:
@@ -214,6 +228,8 @@ def _act(connection: Connection, who: Acting, case: Case, *, given: _Given, visi
     match given:
         case Claim() | Assign() | Resolve() | Reopen() | Cancel():
             _move(connection, who, case, given)
+        case Merge():
+            _merge(connection, who, case, given, hidden)
         case SplitOff():
             acting.split_off(connection, who, case, ConversationId(given.conversation))
         case Note():
@@ -282,9 +298,29 @@ def _require(case: Case, *, is_open: bool) -> None:
 def _assign(connection: Connection, who: Acting, case: Case, login: str) -> None:
     to = accounts.by_login(connection, login)
     if to is None or not to.enabled:
-        wrong = "should be the login of an account that is enabled"
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"`to` {wrong}.", errors={"to": wrong})
+        raise _wrong("to", "This should be the login of an account that is enabled.")
     acting.assign(connection, who, case, Actor(kind=ActorKind.PERSON, id=f"account {to.id}", name=to.name))
+
+
+def _both(connection: Connection, number: CaseNumber, *, into: CaseNumber) -> Case:
+    """The case, with the other one locked as well. Raises UnknownCase, and Refused where there is no other."""
+    cases.get(connection, number)
+    try:
+        return acting.both(connection, number, into)[0]
+    except UnknownCase as error:
+        raise _wrong("into", str(error)) from None
+
+
+def _merge(connection: Connection, who: Acting, case: Case, given: Merge, hidden: HiddenFields) -> None:
+    settings = who.in_force.settings
+    for name in given.take:
+        if settings.field(name) is None or name in hidden:
+            raise _wrong("take", words.no_field(name))
+    acting.merge(connection, who, case, cases.get(connection, given.into), [FieldId(each) for each in given.take])
+
+
+def _wrong(place: str, told: str) -> Refused:
+    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, told, errors={place: told})
 
 
 def _decide(connection: Connection, who: Acting, case: Case, given: Decide, hidden: HiddenFields) -> None:

@@ -261,7 +261,7 @@ def _writes(given: Mapping[str, Any], settings: Settings, *, internal: bool) -> 
     for name, value in given.items():
         field = settings.field(name)
         if field is None or (field.internal and not internal):
-            wrong[f"fields.{name}"] = words.field_gone(name)
+            wrong[f"fields.{name}"] = words.no_field(name)
             continue
         try:
             writes.append(FieldWrite(field=FieldId(field.id), value=_value(field, value, settings)))

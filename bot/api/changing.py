@@ -24,6 +24,12 @@ log = structlog.get_logger()
 
 Act = Callable[[Connection, Acting, Case], Json]
 """Changes the case, which is locked, and gives the answer."""
+Lock = Callable[[Connection, CaseNumber], Case]
+"""Reads the case and locks it. Raises UnknownCase, and Refused."""
+
+
+def _alone(connection: Connection, number: CaseNumber) -> Case:
+    return cases.get(connection, number, lock=True)
 
 
 class Changing:
@@ -32,12 +38,11 @@ class Changing:
         self._database = database
         self._posts = posts
 
-    async def do(self, visit: Visit, what: str, act: Act, *, must_match: bool) -> web.Response:
+    async def do(self, visit: Visit, what: str, act: Act, *, must_match: bool, lock: Lock = _alone) -> web.Response:
         """Raises Refused. An If-Match that is sent counts, whether or not there must be one."""
         number = CaseNumber(int(visit.request.match_info["number"]))
-        response = await once(
-            self._database, visit, partial(_work, visit=visit, number=number, act=act, must_match=must_match)
-        )
+        work = partial(_work, visit=visit, number=number, act=act, must_match=must_match, lock=lock)
+        response = await once(self._database, visit, work)
         self._posts()
         log.info("case_changed", case=number, what=what, by=visit.visitor.id)
         return response
@@ -48,9 +53,11 @@ def acting_for(visit: Visit) -> Acting:
     return Acting(key=uuid4().hex, actor=actor, in_force=visit.in_force)
 
 
-def _work(connection: Connection, *, visit: Visit, number: CaseNumber, act: Act, must_match: bool) -> Answer:
+def _work(
+    connection: Connection, *, visit: Visit, number: CaseNumber, act: Act, must_match: bool, lock: Lock
+) -> Answer:
     try:
-        case = cases.get(connection, number, lock=True)
+        case = lock(connection, number)
     except UnknownCase:
         raise Refused(HTTPStatus.NOT_FOUND) from None
     if must_match or sends_match(visit.request):

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from store import migrations
+from store.engine import Database
 from tests.bot.console.site import Site, open_site
+
+
+@pytest.fixture
+def migrated_url(database_url: str) -> str:
+    """Of a database of either kind with the newest schema."""
+    database = Database(database_url)
+    migrations.upgrade(database)
+    database.close()
+    return database_url
 
 
 @pytest.fixture
