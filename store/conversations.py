@@ -29,7 +29,7 @@ from store.schema import (
     messages,
     participants,
 )
-from store.sql import insert, now
+from store.sql import insert, locked, now
 
 OPENING = 6
 RECENT = 40
@@ -103,6 +103,14 @@ _ANSWER = (
 
 def get(connection: Connection, conversation_id: int) -> Conversation:
     return _conversation(connection.execute(_GET, {"conversation": conversation_id}).one())
+
+
+def hold(connection: Connection, conversation_id: int) -> Conversation | None:
+    """Locks the conversation, which then is neither handled nor erased before the transaction ends."""
+    mine = select(conversations.c.id).where(conversations.c.id == conversation_id)
+    if connection.execute(locked(mine)).first() is None:
+        return None
+    return get(connection, conversation_id)
 
 
 def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:

@@ -14,7 +14,7 @@ from bot.access.routes import Refused, Visit
 from bot.acting import Acting, NotPossible
 from bot.api.etags import check_match, sends_match
 from bot.api.idempotency import once
-from store import cases
+from store import accounts, cases
 from store.api_answers import Answer
 from store.cases import UnknownCase
 from store.engine import Connection, Database
@@ -51,6 +51,18 @@ class Changing:
 def acting_for(visit: Visit) -> Acting:
     actor = Actor(kind=ActorKind.PERSON, id=visit.visitor.id, name=visit.visitor.name)
     return Acting(key=uuid4().hex, actor=actor, in_force=visit.in_force)
+
+
+def somebody(connection: Connection, login: str, place: str) -> Actor:
+    """To whom a case can be given. Raises Refused, which names the place in the body."""
+    to = accounts.by_login(connection, login)
+    if to is None or not to.enabled:
+        raise wrong(place, "This should be the login of an account that is enabled.")
+    return Actor(kind=ActorKind.PERSON, id=f"account {to.id}", name=to.name)
+
+
+def wrong(place: str, told: str) -> Refused:
+    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, told, errors={place: told})
 
 
 def _work(
