@@ -14,7 +14,7 @@ from agent.conditions import CONVERSATION, MAIL, AllOf, AnyOf, Condition, Expres
 from agent.numbers import parse_canonical
 from agent.settings import CaseField, FieldType, Queue, Settings, UpdateRule
 from agent.text import one_line
-from store.model import Category, FieldId, Value
+from store.model import Category, Conversation, FieldId, Value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,10 +22,10 @@ class Facts:
     """What conditions are tested on: the case as it stands, and its conversation."""
 
     values: Mapping[FieldId, Value]
-    channel: str
-    category: Category
+    channel: str | None  # nothing on the conversation: there is none
+    category: Category | None
     language: str | None
-    ended: bool
+    ended: bool | None
 
     def get(self, name: str) -> Value | None:
         """By a field's id, or a name from `CONVERSATION`."""
@@ -33,13 +33,23 @@ class Facts:
             case "conversation.channel":
                 return self.channel
             case "conversation.category":
-                return self.category.value
+                return self.category and self.category.value
             case "conversation.language":
                 return self.language
             case "conversation.status":
-                return "ended" if self.ended else "open"
+                return {True: "ended", False: "open", None: None}[self.ended]
             case _:
                 return self.values.get(FieldId(name))
+
+
+def facts_of(conversation: Conversation | None, values: Mapping[FieldId, Value]) -> Facts:
+    return Facts(
+        values=values,
+        channel=conversation and conversation.channel,
+        category=conversation and conversation.category,
+        language=conversation and conversation.language,
+        ended=conversation and conversation.ended,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

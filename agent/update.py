@@ -11,7 +11,7 @@ from agent.decision import Decision, Outcome, Refusal, Snapshot, Trigger, Write
 from agent.evidence import stands
 from agent.predictor import Prediction
 from agent.resolution import Resolution
-from agent.rules import Facts, names_any, select_fields
+from agent.rules import facts_of, names_any, select_fields
 from agent.settings import CaseField, Level, Settings
 from store.model import ActorKind, Case, FieldId, FieldValue, Value
 
@@ -41,17 +41,6 @@ def level(snapshot: Snapshot) -> Level:
     return Level.FULL if by_hand else chosen
 
 
-def facts(snapshot: Snapshot, values: Mapping[FieldId, Value]) -> Facts:
-    conversation = snapshot.conversation
-    return Facts(
-        values=values,
-        channel=conversation.channel,
-        category=conversation.category,
-        language=conversation.language,
-        ended=conversation.ended,
-    )
-
-
 def stored_values(case: Case) -> dict[FieldId, Value]:
     return {name: each.value for name, each in case.values.items()}
 
@@ -61,7 +50,7 @@ def first_fields(snapshot: Snapshot, case: Case) -> dict[FieldId, str | None]:
 
     Evidence is lost when the message, or some of it, was edited or deleted.
     """
-    selected = select_fields(snapshot.settings, facts(snapshot, stored_values(case)))
+    selected = select_fields(snapshot.settings, facts_of(snapshot.conversation, stored_values(case)))
     if snapshot.trigger is Trigger.OPENED:
         selected = default_fields(snapshot.settings) | optional_fields(snapshot.settings) | selected
     for name, stored in case.values.items():
@@ -77,7 +66,7 @@ def second_fields(
     changed = {write.field for write in plan.writes}
     if not names_any(snapshot.settings.update_rules, changed):
         return None
-    selected = select_fields(snapshot.settings, facts(snapshot, values_after(case, plan)))
+    selected = select_fields(snapshot.settings, facts_of(snapshot.conversation, values_after(case, plan)))
     return {name: rule for name, rule in selected.items() if name not in tried}
 
 

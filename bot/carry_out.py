@@ -22,6 +22,7 @@ from bot.announce import changes
 from bot.assignments import Assignment
 from bot.commands import (
     LARGEST_NUMBER,
+    CancelCase,
     CaseFilter,
     CaseScope,
     ClaimCase,
@@ -30,7 +31,9 @@ from bot.commands import (
     CreateCase,
     Help,
     ListCases,
+    MergeCase,
     Note,
+    OfACase,
     ReopenCase,
     ResolveCase,
     ShowCase,
@@ -108,6 +111,9 @@ class CommandRunner:
             return await self._done(request)
         if isinstance(reading.command, CommandError):
             raise NotPossible(*reading.command.problems)
+        if isinstance(reading.command, Help):
+            return partial(_say, text=help_text(reading.command.topic))
+        _require_profile(request)
         if isinstance(reading.command, UpdateCase) and not reading.command.assignments:
             return await self._update_from_conversation(request, reading.command)
         if isinstance(reading.command, CreateCase):
@@ -118,6 +124,7 @@ class CommandRunner:
 
     async def _done(self, request: Request) -> Act:
         """What somebody did without typing: sent a form, pressed a button, reacted to a message."""
+        _require_profile(request)
         match request.inbound.action.get("verb"):
             case "create_case" | "update_case":
                 return await self._submitted(request)
@@ -127,7 +134,6 @@ class CommandRunner:
                 return _pressed(request)
 
     async def _update_from_conversation(self, request: Request, command: UpdateCase) -> Act:
-        _require_profile(request)
         return partial(_apply_update, request=request, finding=await self._look(request, command.number))
 
     async def _look(self, request: Request, number: CaseNumber | None) -> Finding:
@@ -148,7 +154,6 @@ class CommandRunner:
 
     async def _submitted(self, request: Request) -> Act:
         """A form that came back."""
-        _require_profile(request)
         try:
             submission = SUBMISSION.validate_python(request.inbound.action)
         except ValidationError as error:
@@ -173,7 +178,6 @@ class CommandRunner:
         return partial(_apply_edits, request=request, submission=submission, writes=forms.edits(answers, finding))
 
     async def _create(self, request: Request, command: CreateCase) -> Act:
-        _require_profile(request)
         writes = _values(request, command.assignments)
         question = Question(conversation_id=request.conversation_id, trigger=Trigger.COMMAND, manual=True)
         finding = await self._evaluator.find(question)
@@ -198,19 +202,17 @@ def _typed(request: Request, command: Command) -> Act:
             return partial(_set_fields, request=request, command=command, writes=_values(request, command.assignments))
         case ListCases():
             return partial(_list, wanted=_filter(request, command.filter))
-        case Help():
-            return partial(_say, text=help_text(command.topic))
-        case ShowCase() | ClaimCase() | ResolveCase() | ReopenCase() | Note():
+        case MergeCase():
+            return partial(_merge, request=request, command=command)
+        case ShowCase() | ClaimCase() | ResolveCase() | ReopenCase() | CancelCase() | Note():
             return partial(_for_case, request=request, command=command)
-        case CreateCase():
-            raise AssertionError("handled with its prediction")
+        case CreateCase() | Help():
+            raise AssertionError("handled before")
         case _:
             assert_never(command)
 
 
-def _for_case(
-    connection: Connection, *, request: Request, command: ShowCase | ClaimCase | ResolveCase | ReopenCase | Note
-) -> str:
+def _for_case(connection: Connection, *, request: Request, command: OfACase) -> str:
     case = _case(connection, request, command.number)
     match command:
         case ShowCase():
@@ -221,8 +223,15 @@ def _for_case(
             return acting.resolve(connection, request.acting, case, command.text)
         case ReopenCase():
             return acting.reopen(connection, request.acting, case)
+        case CancelCase():
+            return acting.cancel(connection, request.acting, case, command.reason)
         case Note():
             return acting.note(connection, request.acting, case, command.text)
+
+
+def _merge(connection: Connection, *, request: Request, command: MergeCase) -> str:
+    number = _number(connection, request, command.number)
+    return acting.merge(connection, request.acting, *acting.both(connection, number, command.into), ())
 
 
 def _say(_connection: Connection, *, text: str) -> str:
@@ -250,10 +259,15 @@ def _values(request: Request, assignments: tuple[Assignment, ...]) -> list[Field
 
 def _case(connection: Connection, request: Request, number: CaseNumber | None) -> Case:
     """The case that is meant, locked. Raises NotPossible and UnknownCase."""
+    return cases.get(connection, _number(connection, request, number), lock=True)
+
+
+def _number(connection: Connection, request: Request, number: CaseNumber | None) -> CaseNumber:
+    """Raises NotPossible."""
     number = number or conversations.get(connection, request.conversation_id).case_number
     if number is None:
         raise NotPossible(words.no_case_here())
-    return cases.get(connection, number, lock=True)
+    return number
 
 
 # --- from the conversation --------------------------------------------------------------------------

@@ -75,9 +75,16 @@ COMMANDS = (
     Verb(
         name="reopen",
         usage="[NUMBER]",
-        summary="Open a resolved case again; it keeps its number.",
+        summary="Open a resolved or cancelled case again; it keeps its number.",
         example="/reopen 1042",
         also=("reopen-case", "unresolve"),
+    ),
+    Verb(
+        name="cancel",
+        usage="[NUMBER] REASON",
+        summary="Close a case that needs nothing, and say why. A reason that begins with a number needs quotes.",
+        example="/cancel 1042 Sent to us by mistake",
+        also=("cancel-case", "drop", "discard"),
     ),
     Verb(
         name="note",
@@ -92,6 +99,13 @@ COMMANDS = (
         summary="Show what you can type.",
         example="/help update-case",
         also=("commands",),
+    ),
+    Verb(  # last: the menu of Teams holds ten commands
+        name="merge",
+        usage="[NUMBER] into NUMBER",
+        summary="Merge a case into another, which keeps all conversations. There is no way back.",
+        example="/merge 1042 into 1017",
+        also=("merge-case", "join", "combine"),
     ),
 )
 _VERBS = {verb.name: verb for verb in COMMANDS}
@@ -155,6 +169,18 @@ class ReopenCase:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CancelCase:
+    number: CaseNumber | None = None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MergeCase:
+    number: CaseNumber | None = None
+    into: CaseNumber
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
     number: CaseNumber | None = None
     text: str
@@ -165,7 +191,8 @@ class Help:
     topic: str | None = None  # a verb's name
 
 
-Command = UpdateCase | CreateCase | ShowCase | ListCases | ClaimCase | ResolveCase | ReopenCase | Note | Help
+OfACase = ShowCase | ClaimCase | ResolveCase | ReopenCase | CancelCase | Note
+Command = UpdateCase | CreateCase | ListCases | OfACase | MergeCase | Help
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,6 +233,7 @@ _COMMAND = re.compile(
     re.DOTALL,
 )
 _NUMBER = re.compile(r"#?(\d+)(?=\s|\Z)(?!\s*=)")
+_INTO = re.compile(r"into\s+", re.IGNORECASE)
 
 
 def _verb_name(written: str) -> str:
@@ -255,6 +283,22 @@ def _only_number(verb: str, command: Callable[[CaseNumber | None], Command]) -> 
 def _resolve(rest: str, _settings: Settings) -> _Read:
     number, rest, problems = _number(rest)
     return ResolveCase(number=number, text=unquoted(rest)), problems
+
+
+def _cancel(rest: str, _settings: Settings) -> _Read:
+    number, rest, problems = _number(rest)
+    reason = unquoted(rest).strip()
+    missing = () if reason else (words.reason_missing(_usage("cancel")),)
+    return CancelCase(number=number, reason=reason), (*problems, *missing)
+
+
+def _merge(rest: str, _settings: Settings) -> _Read:
+    number, rest, problems = _number(rest)
+    word = _INTO.match(rest)
+    into, stray, wrong = _number(rest[word.end() :]) if word else (None, rest, ())
+    if into is None or stray:
+        return Help(), (*problems, *(wrong or (words.merge_needs_number(_usage("merge")),)))
+    return MergeCase(number=number, into=into), problems
 
 
 def _note(rest: str, _settings: Settings) -> _Read:
@@ -312,6 +356,8 @@ _READERS: dict[str, Callable[[str, Settings], _Read]] = {
     "claim": _only_number("claim", lambda number: ClaimCase(number=number)),
     "resolve": _resolve,
     "reopen": _only_number("reopen", lambda number: ReopenCase(number=number)),
+    "cancel": _cancel,
+    "merge": _merge,
     "note": _note,
     "help": _help,
 }

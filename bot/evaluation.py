@@ -18,7 +18,8 @@ from agent.examples import usable
 from agent.llm.reader import Llm, Reader
 from agent.predictor import Predictor, Sender
 from agent.queues import queue_for
-from agent.update import facts
+from agent.rules import facts_of
+from agent.settings import Settings
 from bot import words
 from bot.announce import announce
 from bot.learnt import Learnt
@@ -39,6 +40,7 @@ from store.model import (
     Category,
     Change,
     ContactId,
+    Conversation,
     ConversationId,
     FieldValue,
     Json,
@@ -207,7 +209,7 @@ def _open(connection: Connection, finding: Finding, *, key: str) -> CaseNumber:
         conversation_id=conversation.id,
         contact_id=finding.contact_id,
         writes=_field_writes(finding.decision.writes),
-        placing=_placing(finding, [*finding.decision.writes, *finding.by_hand]),
+        placing=placing(finding.snapshot.settings, conversation, [*finding.decision.writes, *finding.by_hand]),
     )
     announce(connection, finding.snapshot.settings, cases.get(connection, number), key=key, before=None)
     return number
@@ -215,14 +217,17 @@ def _open(connection: Connection, finding: Finding, *, key: str) -> CaseNumber:
 
 def _place(connection: Connection, finding: Finding, case: Case) -> None:
     """A case that a record-creation rule opened has little to go by until this, its first fill."""
-    placing = _placing(finding, list(cases.get(connection, case.number).values.values()))
-    if placing is not None:
-        cases.set_queue(connection, origin(finding), case, placing.queue, why=placing.why)
+    snapshot, values = finding.snapshot, cases.get(connection, case.number).values
+    if place := placing(snapshot.settings, snapshot.conversation, list(values.values())):
+        cases.set_queue(connection, origin(finding), case, place.queue, why=place.why)
 
 
-def _placing(finding: Finding, values: Sequence[Write | FieldWrite | FieldValue]) -> Placing | None:
+def placing(
+    settings: Settings, conversation: Conversation | None, values: Sequence[Write | FieldWrite | FieldValue]
+) -> Placing | None:
+    """Where a new case goes."""
     held = {each.field: each.value for each in values if each.value is not None}
-    queue = queue_for(finding.snapshot.settings, facts(finding.snapshot, held))
+    queue = queue_for(settings, facts_of(conversation, held))
     return None if queue is None else Placing(queue=queue.id, why=words.queue_fits(queue))
 
 

@@ -61,6 +61,11 @@ def form(target: Target, finding: Finding) -> Form:
     )
 
 
+def empty(settings: Settings) -> tuple[FormField, ...]:
+    """All fields, for a case that no conversation says anything about."""
+    return tuple(_field(each, None, None, "", settings) for each in settings.fields)
+
+
 def _fills(decision: Decision) -> dict[FieldId, Write]:
     """Predictions that a form may be filled with: a person's value is not put aside, it stays with a suggestion."""
     offered = [*(each for each in decision.suggestions if each.old is None), *decision.writes]

@@ -144,9 +144,9 @@ def _think_later(connection: Connection, conversation_id: int, in_force: InForce
 
 
 def _amend(connection: Connection, *, claim: Claim, reading: Reading, in_force: InForce) -> None:
-    """An edit or a deletion. One whose message never reached us is kept as a new message, or is nothing.
+    """An edit or a deletion. One whose message has not reached us yet stands for it, so that it comes too late.
 
-    A command was no message, and is none when it is edited.
+    A command was no message, and is none when it is edited or deleted.
     """
     inbound, conversation_id = claim.event.inbound, claim.lease.conversation_id
     try:
@@ -154,6 +154,8 @@ def _amend(connection: Connection, *, claim: Claim, reading: Reading, in_force: 
     except conversations.UnknownMessage:
         if inbound.kind is InboundKind.EDIT and command_word(inbound.text) is None:
             _append(connection, claim=claim, reading=reading, in_force=in_force)
+        elif inbound.kind is InboundKind.DELETE and not work.heard_before(connection, claim.event.id, inbound):
+            conversations.bury(connection, conversation_id, _participant(connection, claim, reading.role), inbound)
         return
     if reading.role is Role.CUSTOMER:
         _think_later(connection, conversation_id, in_force)

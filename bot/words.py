@@ -319,8 +319,13 @@ def is_closed(case: Case) -> str:
     return f"Case {case.number} is {status}: /reopen {case.number} opens it again, /create-case opens a new one."
 
 
-def reason_missing() -> str:
-    return "Say why the case is cancelled."
+def reason_missing(usage: str = "") -> str:
+    """`usage`: of a command."""
+    return "Say why the case is cancelled." + (f" Write {usage}." if usage else "")
+
+
+def merge_needs_number(usage: str) -> str:
+    return f"Say into which case. Write {usage}."
 
 
 def merged_with_itself(number: int) -> str:
@@ -348,6 +353,10 @@ def changed_meanwhile(number: int) -> str:
 
 def field_gone(field_id: str) -> str:
     return f"The settings know no field {quoted(field_id, 64)} any more: open the form again."
+
+
+def no_field(field_id: str) -> str:
+    return f"The settings know no field {quoted(field_id, 64)}."
 
 
 def filled_in() -> str:

@@ -159,12 +159,12 @@ def create(
     origin: Origin,
     *,
     title: str,
-    conversation_id: ConversationId,
+    conversation_id: ConversationId | None,
     contact_id: ContactId | None,
     writes: Iterable[FieldWrite],
     placing: Placing | None = None,
 ) -> CaseNumber:
-    """Opens a case as the conversation's live one; an earlier live case stays linked."""
+    """Opens a case, as the live one of its conversation if it has one; an earlier live case stays linked."""
     moment = now(connection)
     row: dict[str, Any] = {
         "title": title,
@@ -177,7 +177,8 @@ def create(
     }
     number = CaseNumber(connection.execute(_CREATE, row).scalar_one())
     writes = tuple(writes)
-    _make_live(connection, number, conversation_id)
+    if conversation_id is not None:
+        _make_live(connection, number, conversation_id)
     _put_values(connection, origin, number, writes)
     search.keep(connection, number)
     audit.record(
@@ -186,7 +187,7 @@ def create(
         origin,
         [
             Change(what="created", new=title),
-            Change(what="linked", new=int(conversation_id)),
+            *([] if conversation_id is None else [Change(what="linked", new=int(conversation_id))]),
             *[_change("field", each, None) for each in writes],
             *([Change(what="queue", new=placing.queue, reason=placing.why)] if placing else []),
         ],

@@ -121,6 +121,13 @@ def get(connection: Connection, contact_id: int) -> Contact | None:
     return next(iter(_read(connection, select(contacts).where(_THERE, contacts.c.id == contact_id))), None)
 
 
+def hold(connection: Connection, contact_id: int) -> bool:
+    """Whether there is such a contact, who then is not erased before the transaction ends: erasing locks the same."""
+    theirs = select(contact_identities.c.id).where(contact_identities.c.contact_id == contact_id)
+    connection.execute(theirs.order_by(contact_identities.c.id).with_for_update()).all()
+    return get(connection, contact_id) is not None
+
+
 def _read(connection: Connection, wanted: Select[Any]) -> list[Contact]:
     rows = connection.execute(wanted).all()
     theirs = select(contact_identities).where(contact_identities.c.contact_id.in_([row.id for row in rows]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -28,7 +29,7 @@ from store.schema import (
     messages,
     participants,
 )
-from store.sql import insert, now
+from store.sql import insert, locked, now
 
 OPENING = 6
 RECENT = 40
@@ -95,12 +96,21 @@ _ANSWER = (
     select(messages.c.id)
     .join(participants, _author.id == messages.c.participant_id)
     .where(messages.c.conversation_id == bindparam("conversation"), _author.role == Role.REPRESENTATIVE)
+    .where(messages.c.deleted_at.is_(None))
     .limit(1)
 )
 
 
 def get(connection: Connection, conversation_id: int) -> Conversation:
     return _conversation(connection.execute(_GET, {"conversation": conversation_id}).one())
+
+
+def hold(connection: Connection, conversation_id: int) -> Conversation | None:
+    """Locks the conversation, which then is neither handled nor erased before the transaction ends."""
+    mine = select(conversations.c.id).where(conversations.c.id == conversation_id)
+    if connection.execute(locked(mine)).first() is None:
+        return None
+    return get(connection, conversation_id)
 
 
 def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:
@@ -154,7 +164,24 @@ def known(connection: Connection, conversation_id: int, inbound: Inbound, role: 
 def append(connection: Connection, conversation_id: int, participant_id: int, inbound: Inbound, *, noise: bool) -> bool:
     """Adds a message; False when the same native message stands already (two events can speak of one message)."""
     moment = now(connection)
-    row: dict[str, Any] = {
+    row = _row(conversation_id, participant_id, inbound, noise=noise, moment=moment)
+    if connection.execute(_APPEND, row).scalar_one_or_none() is None:
+        return False
+    connection.execute(_TOUCH, {"conversation": conversation_id, "moment": moment})
+    return True
+
+
+def bury(connection: Connection, conversation_id: int, participant_id: int, inbound: Inbound) -> None:
+    """A deletion takes the place of its message, which has not come yet and then comes too late."""
+    moment = now(connection)
+    row = _row(conversation_id, participant_id, inbound, noise=True, moment=moment)
+    connection.execute(_APPEND, {**row, "deleted_at": moment})
+
+
+def _row(
+    conversation_id: int, participant_id: int, inbound: Inbound, *, noise: bool, moment: datetime
+) -> dict[str, Any]:
+    return {
         "conversation_id": conversation_id,
         "participant_id": participant_id,
         # An edit whose message we had not heard stands for it: further edits find it, and the message comes too late.
@@ -166,10 +193,6 @@ def append(connection: Connection, conversation_id: int, participant_id: int, in
         "sent_at": inbound.sent_at,
         "received_at": moment,
     }
-    if connection.execute(_APPEND, row).scalar_one_or_none() is None:
-        return False
-    connection.execute(_TOUCH, {"conversation": conversation_id, "moment": moment})
-    return True
 
 
 def edit(

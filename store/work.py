@@ -118,6 +118,12 @@ _WAITS = (
     .limit(1)
 )
 # Without an error: one that has attempts and no error is known to have ended without a word.
+_HEARD = select(inbox.c.id).where(
+    inbox.c.channel == bindparam("channel"),
+    inbox.c.account == bindparam("account"),
+    inbox.c.external_id == bindparam("external_id"),
+    inbox.c.id < bindparam("before"),
+)
 _BEGIN = update(inbox).where(inbox.c.id == bindparam("event")).values(attempts=bindparam("count"), error=None)
 _DONE = (
     update(inbox)
@@ -164,6 +170,12 @@ def waits(connection: Connection, conversation_id: int, event_id: int) -> bool:
     """Whether this event of a conversation, or an earlier one, has still to be handled."""
     mine = {"conversation": conversation_id, "event": event_id}
     return connection.execute(_WAITS, mine).first() is not None
+
+
+def heard_before(connection: Connection, event_id: int, inbound: Inbound) -> bool:
+    """Whether the message that an edit or a deletion is about came before it, whatever became of that."""
+    message = {"channel": inbound.channel, "account": inbound.account, "external_id": inbound.target}
+    return connection.execute(_HEARD, {**message, "before": event_id}).first() is not None
 
 
 def _touch_conversation(connection: Connection, inbound: Inbound, moment: datetime) -> ConversationId:

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 _FOUND = 100  # entries of a catalogue that Slack takes at once
 _NUMBER = re.compile(r"#?(\d{1,10})\b")
 # Without a case's number, these are about a conversation, which Slack does not say.
-_NEEDS_CONVERSATION = {"update-case", "create-case", "claim", "resolve", "reopen", "note", "case"}
+_NEEDS_CONVERSATION = {"update-case", "create-case", "claim", "resolve", "reopen", "cancel", "merge", "note", "case"}
 
 
 class Interacting:

@@ -71,7 +71,8 @@ def _grant(wanted: _Wanted) -> Grant:
     conversation = wanted.conversation or uuid4().hex
     if wanted.role == "representative":
         return Grant(conversation=conversation, user=User(id=REPRESENTATIVE, name=wanted.name or "Representative"))
-    return Grant(conversation=conversation, user=User(id=f"demo-customer-{conversation}", name=wanted.name or "Customer"))
+    customer = User(id=f"demo-customer-{conversation}", name=wanted.name or "Customer")
+    return Grant(conversation=conversation, user=customer)
 
 
 def _from_here(handler: Handler) -> Handler:

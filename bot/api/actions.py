@@ -20,22 +20,20 @@ from bot.acting import Acting, NotPossible, UnknownQueue
 from bot.announce import changes
 from bot.api import body, etags, idempotency
 from bot.api.calls import Body, Call
-from bot.api.cases import OF_A_CASE, PATH, CaseRead, HiddenFields, shown
-from bot.api.changing import Changing
+from bot.api.cases import OF_A_CASE, PATH, CaseRead, HiddenFields, Id, Login, shown
+from bot.api.changing import Changing, somebody, wrong
 from bot.api.evaluations import EvaluationRead, described
 from bot.evaluation import Evaluator, Finding, Question
-from store import accounts, audit, cases, evaluations, work
+from store import audit, cases, evaluations, work
 from store.cases import Stale, UnknownCase
 from store.engine import Connection, Database
-from store.model import Actor, ActorKind, Case, CaseNumber, ConversationId, Json, Value
+from store.model import Case, CaseNumber, ConversationId, FieldId, Json, Value
 
 log = structlog.get_logger()
 
 _LONGEST = 20_000  # characters of a text
-_LARGEST = 10**18 - 1
 _STALE_RETRIES = 5
 
-Id = Annotated[int, Field(ge=1, le=_LARGEST)]
 Text = Annotated[str, Field(min_length=1, max_length=_LONGEST, pattern=r"\S")]
 
 
@@ -56,7 +54,7 @@ class Assign(Body):
     """Makes the case somebody's; `to` is the login of their account."""
 
     action: Literal["assign"]
-    to: Annotated[str, Field(min_length=1, max_length=320)]
+    to: Login
 
 
 class Move(Body):
@@ -82,6 +80,17 @@ class Cancel(Body):
 
     action: Literal["cancel"]
     text: Text
+
+
+class Merge(Body):
+    """The case ends in `into`, which has all conversations then. There is no way back.
+
+    `take`: fields whose values the other case takes over where it has none.
+    """
+
+    action: Literal["merge"]
+    into: Id
+    take: list[str] = Field(default_factory=list[str])
 
 
 class SplitOff(Body):
@@ -120,7 +129,7 @@ class Undo(Body):
     entry: Id
 
 
-_Given = Enrich | Claim | Assign | Move | Resolve | Reopen | Cancel | SplitOff | Note | Reply | Decide | Undo
+_Given = Enrich | Claim | Assign | Move | Resolve | Reopen | Cancel | Merge | SplitOff | Note | Reply | Decide | Undo
 
 
 class Action(RootModel[Annotated[_Given, Field(discriminator="action")]]):
@@ -175,6 +184,9 @@ class Actions:
         if isinstance(given, Enrich):
             return await self._enrich(visit, given)
         act = partial(_act, given=given, visit=visit)
+        if isinstance(given, Merge):
+            lock = partial(_both, into=CaseNumber(given.into))
+            return await self._changing.do(visit, given.action, act, must_match=True, lock=lock)
         return await self._changing.do(visit, given.action, act, must_match=not isinstance(given, _UNCHECKED))
 
     async def _enrich(self, visit: Visit, given: Enrich) -> web.StreamResponse:
@@ -213,7 +225,8 @@ def _of(case: Case, wanted: int | None) -> ConversationId:
     """Raises NotPossible. What one customer wrote is no reason to change another's case."""
     chosen = case.conversations[-1] if wanted is None and case.conversations else wanted
     if chosen is None or chosen not in case.conversations:
-        raise NotPossible(f"This is no conversation of case {case.number}.")
+        is_none = f"This is no conversation of case {case.number}."
+        raise NotPossible(is_none if case.conversations else f"Case {case.number} has no conversation.")
     return ConversationId(chosen)
 
 
@@ -224,6 +237,8 @@ def _act(connection: Connection, who: Acting, case: Case, *, given: _Given, visi
             _take_or_close(connection, who, case, given)
         case Move():
             _move(connection, who, case, given.queue, hidden)
+        case Merge():
+            _merge(connection, who, case, given, hidden)
         case SplitOff():
             acting.split_off(connection, who, case, ConversationId(given.conversation))
         case Note():
@@ -273,7 +288,7 @@ def _take_or_close(
         case Claim():
             acting.claim(connection, who, case)
         case Assign():
-            _assign(connection, who, case, given.to)
+            acting.assign(connection, who, case, somebody(connection, given.to, "to"))
         case Resolve():
             _require(case, is_open=True)
             acting.resolve(connection, who, case, given.text.strip())
@@ -291,12 +306,21 @@ def _require(case: Case, *, is_open: bool) -> None:
         raise NotPossible(words.status_already(case.number, case.status))
 
 
-def _assign(connection: Connection, who: Acting, case: Case, login: str) -> None:
-    to = accounts.by_login(connection, login)
-    if to is None or not to.enabled:
-        wrong = "should be the login of an account that is enabled"
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"`to` {wrong}.", errors={"to": wrong})
-    acting.assign(connection, who, case, Actor(kind=ActorKind.PERSON, id=f"account {to.id}", name=to.name))
+def _both(connection: Connection, number: CaseNumber, *, into: CaseNumber) -> Case:
+    """The case, with the other one locked as well. Raises UnknownCase, and Refused where there is no other."""
+    cases.get(connection, number)
+    try:
+        return acting.both(connection, number, into)[0]
+    except UnknownCase as error:
+        raise wrong("into", str(error)) from None
+
+
+def _merge(connection: Connection, who: Acting, case: Case, given: Merge, hidden: HiddenFields) -> None:
+    settings = who.in_force.settings
+    for name in given.take:
+        if settings.field(name) is None or name in hidden:
+            raise wrong("take", words.no_field(name))
+    acting.merge(connection, who, case, cases.get(connection, given.into), [FieldId(each) for each in given.take])
 
 
 def _decide(connection: Connection, who: Acting, case: Case, given: Decide, hidden: HiddenFields) -> None:

@@ -19,6 +19,7 @@ from bot.api.changing import Changing
 from bot.api.contact_list import Contacts
 from bot.api.conversations import Conversations
 from bot.api.evaluations import Evaluations
+from bot.api.opening import Opening
 from bot.api.people import People
 from bot.api.problems import Problems
 from bot.api.settings import SettingsCalls
@@ -45,6 +46,7 @@ class Api:
         self.calls: list[Call] = [
             *me.calls(),
             *Cases(database, changing).calls(),
+            *Opening(database, posts).calls(),
             *Actions(database, changing, evaluator).calls(),
             *Conversations(database, works).calls(),
             *Evaluations(database).calls(),

@@ -44,6 +44,9 @@ from store.workspace import CaseRow
 PATH = f"/cases/{{number:{NUMBER}}}"
 OF_A_CASE = numbered("number", "The case's number, e.g. 1042.")
 _MOST_SEARCHED = 200  # characters
+_LARGEST = 10**18 - 1
+Id = Annotated[int, Field(ge=1, le=_LARGEST)]
+Login = Annotated[str, Field(min_length=1, max_length=320)]
 _FILTERS = {
     "status": (filters.STATUSES, "Cases of this status; `open` is new or in progress."),
     "assignee": (filters.ASSIGNEES, "`me`: the caller's; `nobody`: unclaimed."),
@@ -240,7 +243,7 @@ class Cases:
         given = await body.read(visit.request, FieldsGiven)
         internal = visit.may(READ_INTERNAL_FIELDS)
         settings = visit.in_force.settings
-        writes = _writes(given.fields, settings, internal=internal)
+        writes = writes_of(given.fields, settings, internal=internal)
 
         def act(connection: Connection, who: Acting, case: Case) -> Json:
             if not case.status.is_open:
@@ -277,14 +280,14 @@ def searched(visit: Visit) -> filters.Filter:
 # --- what is given ----------------------------------------------------------------------------------
 
 
-def _writes(given: Mapping[str, Any], settings: Settings, *, internal: bool) -> list[FieldWrite]:
+def writes_of(given: Mapping[str, Any], settings: Settings, *, internal: bool) -> list[FieldWrite]:
     """Raises Refused, which names each field that is wrong."""
     wrong: dict[str, str] = {}
     writes: list[FieldWrite] = []
     for name, value in given.items():
         field = settings.field(name)
         if field is None or (field.internal and not internal):
-            wrong[f"fields.{name}"] = words.field_gone(name)
+            wrong[f"fields.{name}"] = words.no_field(name)
             continue
         try:
             writes.append(FieldWrite(field=FieldId(field.id), value=_value(field, value, settings)))

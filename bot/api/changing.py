@@ -14,7 +14,7 @@ from bot.access.routes import Refused, Visit
 from bot.acting import Acting, NotPossible
 from bot.api.etags import check_match, sends_match
 from bot.api.idempotency import once
-from store import cases
+from store import accounts, cases
 from store.api_answers import Answer
 from store.cases import UnknownCase
 from store.engine import Connection, Database
@@ -24,6 +24,12 @@ log = structlog.get_logger()
 
 Act = Callable[[Connection, Acting, Case], Json]
 """Changes the case, which is locked, and gives the answer."""
+Lock = Callable[[Connection, CaseNumber], Case]
+"""Reads the case and locks it. Raises UnknownCase, and Refused."""
+
+
+def _alone(connection: Connection, number: CaseNumber) -> Case:
+    return cases.get(connection, number, lock=True)
 
 
 class Changing:
@@ -32,12 +38,11 @@ class Changing:
         self._database = database
         self._posts = posts
 
-    async def do(self, visit: Visit, what: str, act: Act, *, must_match: bool) -> web.Response:
+    async def do(self, visit: Visit, what: str, act: Act, *, must_match: bool, lock: Lock = _alone) -> web.Response:
         """Raises Refused. An If-Match that is sent counts, whether or not there must be one."""
         number = CaseNumber(int(visit.request.match_info["number"]))
-        response = await once(
-            self._database, visit, partial(_work, visit=visit, number=number, act=act, must_match=must_match)
-        )
+        work = partial(_work, visit=visit, number=number, act=act, must_match=must_match, lock=lock)
+        response = await once(self._database, visit, work)
         self._posts()
         log.info("case_changed", case=number, what=what, by=visit.visitor.id)
         return response
@@ -48,9 +53,23 @@ def acting_for(visit: Visit) -> Acting:
     return Acting(key=uuid4().hex, actor=actor, in_force=visit.in_force)
 
 
-def _work(connection: Connection, *, visit: Visit, number: CaseNumber, act: Act, must_match: bool) -> Answer:
+def somebody(connection: Connection, login: str, place: str) -> Actor:
+    """To whom a case can be given. Raises Refused, which names the place in the body."""
+    to = accounts.by_login(connection, login)
+    if to is None or not to.enabled:
+        raise wrong(place, "This should be the login of an account that is enabled.")
+    return Actor(kind=ActorKind.PERSON, id=f"account {to.id}", name=to.name)
+
+
+def wrong(place: str, told: str) -> Refused:
+    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, told, errors={place: told})
+
+
+def _work(
+    connection: Connection, *, visit: Visit, number: CaseNumber, act: Act, must_match: bool, lock: Lock
+) -> Answer:
     try:
-        case = cases.get(connection, number, lock=True)
+        case = lock(connection, number)
     except UnknownCase:
         raise Refused(HTTPStatus.NOT_FOUND) from None
     if must_match or sends_match(visit.request):

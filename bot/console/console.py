@@ -22,6 +22,7 @@ from bot.console.keys import Keys
 from bot.console.lists import Lists
 from bot.console.mails import Mails
 from bot.console.merging import Merging
+from bot.console.opening import Opening
 from bot.console.operations import Operations, Running
 from bot.console.own import Own
 from bot.console.people import People
@@ -62,6 +63,7 @@ class Console:
             CasePage(database, self.pages, evaluator, running.posts),
             Merging(database, self.pages, running.posts),
             Creating(database, self.pages, evaluator, running.posts),
+            Opening(database, self.pages, running.posts),
             SavedViews(database),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),

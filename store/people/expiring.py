@@ -73,13 +73,14 @@ def forget_some(
 
 # --- what is old ------------------------------------------------------------------------------------
 
+_CLOSED = tuple(status for status in CaseStatus if not status.is_open)
 _last = func.coalesce(conversations.c.last_message_at, conversations.c.created_at)
 
 
 def _old_talk(before: datetime) -> ColumnElement[bool]:
     """Nothing waits in it, and no case of it is open or was changed since."""
     linked = case_conversations.join(cases)
-    recent = or_(cases.c.status != CaseStatus.RESOLVED, cases.c.updated_at >= before)
+    recent = or_(cases.c.status.not_in(_CLOSED), cases.c.updated_at >= before)
     here = case_conversations.c.conversation_id == conversations.c.id
     held = exists().select_from(linked).where(here, recent)
     return and_(_last < before, conversations.c.ready_at.is_(None), ~held)
@@ -89,7 +90,7 @@ def _old_case(before: datetime) -> ColumnElement[bool]:
     linked = case_conversations.join(conversations)
     here = case_conversations.c.case_number == cases.c.number
     spoken = exists().select_from(linked).where(here, or_(_last >= before, conversations.c.ready_at.is_not(None)))
-    return and_(cases.c.status == CaseStatus.RESOLVED, cases.c.updated_at < before, ~spoken)
+    return and_(cases.c.status.in_(_CLOSED), cases.c.updated_at < before, ~spoken)
 
 
 def _conversations_due(before: datetime) -> Select[Any]:

@@ -16,14 +16,13 @@ from bot.announce import changes
 from bot.card import changed_line
 from bot.evaluation import Evaluator, Question
 from bot.metrics import Metrics
-from bot.opening import open_filled_in
+from bot.opening import open_by_hand, open_filled_in
 from bot.settings import CurrentSettings, InForce, ensure_starter
 from bot.words import card_text
-from store import audit, cases
+from store import audit, cases, conversations
 from store.cases import FieldWrite, Placing
 from store.engine import Connection, Database
 from store.model import Case, CaseNumber, ConversationId, FieldId
-from store.schema import metadata
 from tests.flow.desk import change_settings
 from tests.store.examples import AGENT, ANNA, BY_AGENT, BY_ANNA, conversation, field, open_case, say, wrote
 
@@ -49,7 +48,6 @@ class Silent:
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     opened = Database(sqlite_url)
-    opened.write_now(metadata.create_all)
     ensure_starter(opened)
     change_settings(opened, lambda document: document.update(queues=QUEUES))
     yield opened
@@ -106,6 +104,20 @@ async def test_a_queue_without_conditions_takes_the_rest(database: Database) -> 
     assert why(database, case.number) == [
         ("rest", "The queue “The rest” takes what no queue before it takes.", "Casewright")
     ]
+
+
+@pytest.mark.parametrize(("spoken", "queue"), [(None, "rest"), ("de", "german")])
+def test_a_case_opened_by_hand_is_placed_as_well_with_or_without_a_conversation(
+    database: Database, spoken: str | None, queue: str
+) -> None:
+    def work(connection: Connection) -> Case:
+        place = conversation(connection) if spoken else None
+        if place is not None:
+            conversations.set_language(connection, place, spoken)
+        who = Acting(key="by hand", actor=ANNA, in_force=CurrentSettings()(connection))
+        return open_by_hand(connection, who, [field("priority", "High")], conversation_id=place)
+
+    assert database.write_now(work).queue == queue
 
 
 async def first_fill(database: Database, *writes: FieldWrite, placing: Placing | None = None) -> Case:

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import ClientSession
 from sqlalchemy import exists, or_, select
 
-from agent.settings import Settings
+from agent.settings import Feature, Settings
 from bot import config
 from bot.app import Application, opened, running
 from store import audit, cases
@@ -133,6 +133,14 @@ class Desk:
             cases.link(connection, ANNA, CaseNumber(number), conversation_id)
 
         self.database.write_now(link)
+
+    async def without_cases(self) -> None:
+        """Nobody's experience profile has cases any more."""
+        profiles = [{"name": "Others", "members": ["somebody-else"]}]
+        change_settings(self.database, lambda settings: settings.update(experience_profiles=profiles))
+        async with asyncio.timeout(DEADLINE):
+            while (await self.app.settings.recently(self.database)).settings.enables({"anna"}, Feature.CASES):  # noqa: ASYNC110 - only the database knows
+                await asyncio.sleep(0.05)
 
     async def settled(self) -> None:
         """Waits until no event, timer or post is left to be done."""

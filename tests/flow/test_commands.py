@@ -46,6 +46,55 @@ async def test_a_representative_claims_and_resolves_and_the_thread_hears_of_it(
     assert desk.case(number).resolution == "Replaced under warranty"
 
 
+async def test_a_case_is_cancelled_by_a_command_that_says_why(desk: Desk, people: tuple[Person, Person, int]) -> None:
+    customer, representative, number = people
+    await representative.says("/cancel")
+    await representative.answer("Say why")
+    await representative.says("/cancel Sent to us by mistake")
+    await representative.answer(f"Case {number} is cancelled")
+    await customer.answer("Status set to Cancelled")
+    assert (desk.case(number).status, desk.case(number).resolution) == ("cancelled", "Sent to us by mistake")
+
+
+async def test_a_case_is_merged_by_a_command_into_one_that_is_there_and_open(
+    desk: Desk, people: tuple[Person, Person, int]
+) -> None:
+    customer, representative, number = people
+    other = await desk.customer(user="bob", name="Bob", email="bob@example.org")
+    await other.says("My kettle leaks and does not heat any more.")
+    into = (await other.card())["channelData"]["card"]["number"]
+    for typed, why in (("/merge into 999", "There is no case 999"), (f"/merge {into} into {into}", "into itself")):
+        await representative.says(typed)
+        await representative.answer(why)
+    await representative.says(f"/merge into {into}")
+    await representative.answer(f"Case {number} was merged into case {into}: everything goes on there.")
+    await customer.answer(f"Case {number} was merged")
+    assert (desk.case(number).merged_into, len(desk.case(into).conversations)) == (into, 2)
+    await representative.says(f"/merge {number} into {into}")
+    await representative.answer("was merged into case")
+
+
+async def test_a_profile_without_cases_may_read_the_help_alone(desk: Desk, people: tuple[Person, Person, int]) -> None:
+    _, representative, number = people
+    before = desk.case(number)
+    await desk.without_cases()
+    for typed in (
+        "/claim",
+        "/resolve",
+        "/cancel Twice",
+        f"/merge {number} into 7",
+        "/note x",
+        "/case",
+        "/cases",
+        "/update-case priority=low",
+    ):
+        await representative.says(typed)
+        await representative.answer("experience profile")
+    await representative.says("/help")
+    await representative.answer("/merge [NUMBER] into NUMBER")
+    assert desk.case(number) == before
+
+
 async def test_a_customer_who_writes_on_reopens_a_resolved_case_and_a_thank_you_does_not(
     desk: Desk, people: tuple[Person, Person, int]
 ) -> None:

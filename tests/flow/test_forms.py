@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +9,12 @@ import pytest
 
 from adapters.desk import Form
 from agent.embedded import EmbeddedPredictor
-from agent.settings import Feature
 from bot.desk import CaseDesk
 from bot.evaluation import Evaluator
 from bot.settings import CurrentSettings
 from store import audit
 from store.model import Author, Case, FieldId
-from tests.flow.desk import DEADLINE, Desk, Person, change_settings
+from tests.flow.desk import Desk, Person
 
 ANNA = Author(id="demo-representative")
 PROBLEM = "My toaster leaks sparks and does not heat any more."
@@ -194,11 +192,7 @@ async def test_a_profile_without_cases_sends_no_form(desk: Desk, people: tuple[P
     customer, representative, number = people
     form = await the_form(desk, customer, new=False)
     before = desk.case(number)
-    nobody = [{"name": "Others", "members": ["somebody-else"]}]
-    change_settings(desk.database, lambda settings: settings.update(experience_profiles=nobody))
-    async with asyncio.timeout(DEADLINE):
-        while (await desk.app.settings.recently(desk.database)).settings.allows(ANNA, Feature.CASES):  # noqa: ASYNC110 - only the database knows
-            await asyncio.sleep(0.05)
+    await desk.without_cases()
     await send(representative, form, filled(form, priority=["Low"]))
     await representative.answer("experience profile")
     assert desk.case(number) == before

@@ -159,6 +159,35 @@ async def test_an_edit_that_is_heard_before_its_message_is_that_message_and_furt
     assert [each.deleted for each in teams_desk.desk.database.read_now(read)] == [True]
 
 
+async def test_a_deletion_that_is_heard_before_its_message_counts_when_that_comes(teams_desk: TeamsDesk) -> None:
+    await teams_desk.says(PROBLEM)
+    number = int((await teams_desk.card(CHAT, "ada@example.org"))["summary"].split()[1].rstrip(":"))
+    hasty = events.said(teams_desk.teams, "It is very urgent, and my toaster's serial number is EH24-999999.")
+    await teams_desk.tells(events.changed(hasty, "softDeleteMessage"))
+    await teams_desk.tells(hasty)
+    await teams_desk.desk.settled()
+    case = teams_desk.desk.case(number)
+    read = partial(conversations.transcript, conversation_id=case.conversations[0])
+    said = [(each.text, each.deleted) for each in teams_desk.desk.database.read_now(read)]
+    assert said == [(PROBLEM, False), ("", True)]
+    assert "EH24-999999" not in [each.value for each in case.values.values()]
+    await teams_desk.tells(events.changed(hasty, "undeleteMessage", "It is very urgent."))
+    await teams_desk.desk.settled()
+    said = [(each.text, each.deleted) for each in teams_desk.desk.database.read_now(read)]
+    assert said == [(PROBLEM, False), ("It is very urgent.", False)]
+
+
+async def test_a_command_that_is_deleted_leaves_nothing_in_the_conversation(teams_desk: TeamsDesk) -> None:
+    await teams_desk.says(PROBLEM)
+    number = int((await teams_desk.card(CHAT, "ada@example.org"))["summary"].split()[1].rstrip(":"))
+    typed = events.said(teams_desk.teams, "/resolve")
+    await teams_desk.tells(typed)
+    await teams_desk.tells(events.changed(typed, "softDeleteMessage"))
+    await teams_desk.desk.settled()
+    read = partial(conversations.transcript, conversation_id=teams_desk.desk.case(number).conversations[0])
+    assert [each.text for each in teams_desk.desk.database.read_now(read)] == [PROBLEM]
+
+
 async def test_each_reader_has_the_card_redrawn_for_them(teams_desk: TeamsDesk) -> None:
     said = await teams_desk.says(PROBLEM, conversation=HELP)
     place = said["conversation"]["id"]

@@ -172,4 +172,9 @@ async def overlapping(database: Database, first: Work, second: Work) -> tuple[An
 
 
 def somebody_waits(connection: Connection) -> bool:
-    return connection.execute(text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")).scalar_one()
+    return waiting(connection) > 0
+
+
+def waiting(connection: Connection) -> int:
+    """Transactions that wait for a lock, of PostgreSQL."""
+    return connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one()

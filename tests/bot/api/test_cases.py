@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import partial
 from io import BytesIO
@@ -16,7 +17,18 @@ from store.engine import Connection
 from store.model import CaseNumber, CaseStatus, ConversationId, FieldId
 from tests.bot.api.caller import Caller, etag, program
 from tests.bot.console.site import Site, open_site
-from tests.store.examples import BY_AGENT, BY_ANNA, QUOTE, conversation, field, say, shown, wrote
+from tests.store.examples import (
+    BY_AGENT,
+    BY_ANNA,
+    PATIENCE,
+    QUOTE,
+    conversation,
+    field,
+    say,
+    shown,
+    waiting,
+    wrote,
+)
 
 
 def hide_priority(settings: dict[str, Any]) -> None:
@@ -118,6 +130,7 @@ async def test_an_internal_field_is_none_to_who_may_not_see_it(sqlite_url: str, 
         entries = site.database.read_now(partial(audit.of_case, number=CaseNumber(number)))
         entry = next(each.id for each in entries if each.change.field == "priority")
         await outside.acts(number, "undo", 409, entry=entry)
+        await outside.acts(number, "merge", 422, into=site.case(), take=["priority"])
         assert shown(site.database, number).values[FieldId("priority")].value == "Low"
         done = await program(site).acts(number, "accept", suggestion=hidden)
         assert done["changes"] == [{"what": "field", "field": "priority", "old": "Low", "new": "High"}]
@@ -147,6 +160,79 @@ async def test_a_case_is_cancelled_with_a_reason_and_reopened(site: Site) -> Non
     assert (done["status"], done["resolution"]) == ("cancelled", "Sent twice")
     await caller.acts(number, "cancel", 409, text="Again")
     assert (await caller.acts(number, "reopen"))["case"]["status"] in {"new", "in_progress"}
+
+
+async def test_a_case_is_merged_into_another_which_takes_what_it_lacks_and_is_told_to_take(site: Site) -> None:
+    source = site.case(issue_description="It leaks", priority="Low")
+    into, caller = site.case(priority="High"), program(site)
+    take = ["issue_description", "priority"]
+    done = await caller.acts(source, "merge", into=into, take=take, match='"0"')
+    assert (done["case"]["status"], done["case"]["merged_into"], done["revision"]) == ("merged", into, 1)
+    assert done["changes"] == [{"what": "status", "field": None, "old": "new", "new": "merged"}]
+    survivor = await caller.gets(f"/cases/{into}")
+    assert {name: each["value"] for name, each in survivor["fields"].items()} == {
+        "issue_description": "It leaks",
+        "priority": "High",
+    }
+    assert survivor["fields"]["issue_description"]["written_by"] == {"kind": "person", "name": "Test"}
+    assert len(survivor["conversations"]) == 2
+    again = await caller.acts(source, "merge", 409, into=into)
+    assert again["detail"] == f"Case {source} was merged into case {into} already."
+
+
+async def test_a_merge_that_can_not_be_is_told_why_and_changes_nothing(site: Site) -> None:
+    number, closed, caller = site.case(issue_description="It leaks"), site.case(), program(site)
+    await caller.acts(closed, "resolve")
+    assert "into itself" in (await caller.acts(number, "merge", 409, into=number))["detail"]
+    assert "reopen it first" in (await caller.acts(number, "merge", 409, into=closed))["detail"]
+    unknown = await caller.acts(number, "merge", 422, into=999)
+    assert unknown["errors"] == {"into": "There is no case 999."}
+    assert (await caller.acts(number, "merge", 422))["errors"].keys() == {"into"}
+    other = site.case()
+    unnamed = await caller.acts(number, "merge", 422, into=other, take=["issue_description", "nothing"])
+    assert unnamed["errors"] == {"take": "The settings know no field “nothing”."}
+    await caller.acts(number, "merge", 412, into=other, match='"9"')
+    await caller.does("POST", f"/cases/{number}/actions", {"action": "merge", "into": other}, 428)
+    await caller.acts(999, "merge", 404, into=1)
+    assert [shown(site.database, each).revision for each in (number, other)] == [0, 0]
+
+
+async def test_a_merge_that_is_sent_again_is_done_once_and_answered_as_before(site: Site) -> None:
+    source, into, caller = site.case(), site.case(), program(site)
+    given, path = {"action": "merge", "into": into}, f"/cases/{source}/actions"
+    sent = [await caller.does("POST", path, given, If_Match='"0"', Idempotency_Key="m1") for _ in range(2)]
+    assert sent[0] == sent[1]
+    assert shown(site.database, into).revision == 1
+
+
+async def test_two_merges_in_opposite_directions_at_once_leave_one_case_and_tell_the_other_caller(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_site(database_url, tmp_path) as site:
+        one, two, caller = site.case(), site.case(), program(site)
+        held = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def hold(connection: Connection) -> None:
+            """Lets go when both have come: had each locked its own case first, they would wait for each other."""
+            cases.get(connection, one, lock=True)
+            loop.call_soon_threadsafe(held.set)
+            while not site.database.is_sqlite and waiting(connection) < 2:
+                pass
+
+        async def merges(source: int, into: int) -> tuple[int, str]:
+            await held.wait()
+            given = {"action": "merge", "into": into}
+            answer = await caller.send("POST", f"/cases/{source}/actions", given, If_Match="*")
+            return answer.status, answer.text
+
+        async with asyncio.timeout(PATIENCE):
+            _, *told = await asyncio.gather(site.database.write(hold), merges(one, two), merges(two, one))
+        (won, _), (lost, why) = sorted(told)
+        assert (won, lost) == (200, 409), told
+        assert "was merged into case" in why
+        left = [shown(site.database, each).status for each in (one, two)]
+        assert sorted(left) == [CaseStatus.MERGED, CaseStatus.NEW]
 
 
 async def test_a_conversation_is_split_off_its_case_and_the_last_one_stays(site: Site) -> None:

@@ -49,6 +49,7 @@ def test_every_scope_event_and_action_is_on_the_page() -> None:
 async def test_the_examples_run_as_they_stand(site: Site) -> None:
     number = site.case(issue_description="It leaks")
     environment = {"CASEWRIGHT": site.base.rstrip("/"), "KEY": site.key(*Scope), "CASE": str(number)}
+    environment |= {"OTHER": str(site.case()), "INTO": str(site.case())}
     script = "".join(block for block in SHELL if "casewright webhooks" not in block)
     process = await asyncio.create_subprocess_exec(
         "sh",

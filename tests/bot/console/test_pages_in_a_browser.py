@@ -68,6 +68,7 @@ RUNNING = (
 )
 INSIDE = (
     *RUNNING,
+    "/console/cases/new",
     "/console/me",
     "/console/accounts",
     "/console/accounts/1",

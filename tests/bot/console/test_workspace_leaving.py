@@ -169,6 +169,30 @@ async def test_who_opens_a_case_where_another_was_opened_meanwhile_is_told(site:
     assert case_in(site, place) != first
 
 
+async def test_a_case_is_opened_for_somebody_who_called(site: Site) -> None:
+    robin = await site.logged_in("robin")
+    page = await robin.get("/console/cases/new")
+    assert page.status == 200
+    assert 'href="/console/cases/new"' in (await robin.get("/console/cases")).text
+    form = {"csrf": page.csrf, "value:issue_description": "It <b>hums", "value:priority": "nonsense"}
+    told = await robin.send("POST", "/console/cases/new", data=form)
+    assert (told.status, "It &lt;b&gt;hums" in told.text, "Priority: " in told.text) == (422, True, True)
+    empty = await robin.send("POST", "/console/cases/new", data={"csrf": page.csrf, "value:priority": " "})
+    assert (empty.status, "Fill in at least one field." in empty.text) == (422, True)
+    answer = await robin.send("POST", "/console/cases/new", data={**form, "value:priority": "high"})
+    assert answer.location == "/console/cases/1001?done=create"
+    case = case_of(site, 1001)
+    assert (case.title, case.conversations) == ("It <b>hums", ())
+    assert {str(name): each.value for name, each in case.values.items()} == {
+        "issue_description": "It <b>hums",
+        "priority": "High",
+    }
+    shown = await robin.get(answer.location)
+    assert (shown.status, "It &lt;b&gt;hums" in shown.text, "The case is open." in shown.text) == (200, True, True)
+    await does(robin, 1001, "claim")
+    assert case_of(site, 1001).status == "in_progress"
+
+
 async def test_a_conversation_that_nobody_knows_has_no_form(site: Site) -> None:
     robin = await site.logged_in("robin")
     assert (await robin.get("/console/inbox/999/case")).status == 404

@@ -7,14 +7,14 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from store import contacts, conversations, outbox, work
+from store import cases, contacts, conversations, outbox, work
 from store.engine import Connection, Database
-from store.model import ConversationId, Role
+from store.model import CaseNumber, ContactId, ConversationId, Role
 from store.people import erasing
 from store.people.erasing import OnItsWay
 from store.schema import contact_identities, inbox, messages, participants
 from store.work import Claim, LostLease
-from tests.store.examples import overlapping, wrote
+from tests.store.examples import BY_ANNA, Work, overlapping, shown, wrote
 from tests.store.people.scene import ADMINISTRATOR, ANN, chat, grouped, said
 
 
@@ -155,3 +155,29 @@ def test_others_in_the_thread_are_heard_all_the_same(database: Database) -> None
     assert again.lease.conversation_id == here
     database.write_now(partial(finish, claim=again))
     assert set(texts(database)) == {"Bob asks.", "Bob again."}
+
+
+def opened_for(contact_id: int) -> Work:
+    """As by hand, for somebody who calls."""
+
+    def work(connection: Connection) -> CaseNumber | None:
+        if not contacts.hold(connection, contact_id):
+            return None
+        contact = ContactId(contact_id)
+        return cases.create(
+            connection, BY_ANNA, title="Ann called", conversation_id=None, contact_id=contact, writes=()
+        )
+
+    return work
+
+
+async def test_a_case_that_was_opened_for_them_just_before_is_erased_with_the_rest(database: Database) -> None:
+    ann, _ = ann_in(database)
+    number, _ = await overlapping(database, opened_for(ann), erase(ann))
+    assert shown(database, number).title == erasing.ERASED
+
+
+async def test_no_case_is_opened_for_somebody_who_is_being_erased(database: Database) -> None:
+    ann, _ = ann_in(database)
+    _, number = await overlapping(database, erase(ann), opened_for(ann))
+    assert number is None
