@@ -1,0 +1,71 @@
+"""What no browser sends: it is refused as the sender's mistake, before anybody's time is spent on it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import pytest
+
+from store.model import AccountRole
+from tests.bot.console.site import Site
+
+BAD = HTTPStatus.BAD_REQUEST
+FORM = "application/x-www-form-urlencoded"
+
+
+def parts(*sent: tuple[str, str]) -> str:
+    """A body of several parts, each its headers and its text."""
+    return "".join(f"--B\r\n{headers}\r\n\r\n{text}\r\n" for headers, text in sent) + "--B--\r\n"
+
+
+@pytest.mark.parametrize("charset", ["nope", "rot13", "unicode_escape", "utf-7", "punycode"])
+async def test_a_form_is_utf_8_and_nothing_else(site: Site, charset: str) -> None:
+    """Some of Python's character sets are no text, and some take minutes for a megabyte."""
+    answer = await site.browser().send(
+        "POST", "/console/login", data="login=a", headers={"Content-Type": f"{FORM}; charset={charset}"}
+    )
+    assert (answer.status, "UTF-8" in answer.text) == (BAD, True)
+
+
+async def test_a_body_that_is_not_packed_as_it_says_is_the_senders_mistake(site: Site) -> None:
+    headers = {"Content-Type": FORM, "Content-Encoding": "gzip"}
+    answer = await site.browser().send("POST", "/console/login", data=b"no gzip", headers=headers)
+    assert answer.status == BAD
+
+
+async def test_nobody_sends_a_form_in_parts_who_is_not_logged_in(site: Site) -> None:
+    """No page before the login has one, and each part may name a character set of its own."""
+    headers = {"Content-Type": "multipart/form-data; boundary=B"}
+    body = parts(('Content-Disposition: form-data; name="login"', "ada"))
+    answer = await site.browser().send("POST", "/console/login", data=body, headers=headers)
+    assert answer.status == BAD
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        'Content-Disposition: form-data; name="text"\r\nContent-Type: text/plain; charset=nope',
+        'Content-Disposition: form-data; name="text"\r\nContent-Type: text/plain; charset=unicode_escape',
+        'Content-Disposition: form-data; name="text"\r\nContent-Transfer-Encoding: nope',
+        'Content-Disposition: form-data; name="text"\r\nContent-Transfer-Encoding: base64',
+        "X-No-Name: at all",
+    ],
+)
+async def test_a_part_that_is_no_text_is_refused(site: Site, headers: str) -> None:
+    ada, number = await site.logged_in("ada", AccountRole.ADMINISTRATOR), site.case(issue_description="It leaks")
+    token = (await ada.get("/console/me")).csrf
+    body = parts((headers, r"\ud800"), ('Content-Disposition: form-data; name="csrf"', token))
+    answer = await ada.send(
+        "POST",
+        f"/console/cases/{number}/note",
+        data=body,
+        headers={"Content-Type": "multipart/form-data; boundary=B"},
+    )
+    assert answer.status == BAD
+
+
+async def test_half_a_character_in_what_a_page_carries_is_no_text_either(site: Site) -> None:
+    ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    carried = {"wanted": "{}", "typed": r'["/console/agent", [["company", "\ud800"]]]', "based_on": "1"}
+    answer = await ada.post("/console/agent/review", carried, page="/console/me")
+    assert answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
