@@ -82,6 +82,8 @@ class Gate:
         try:
             visit = await self._visit(request, origin, before, face)
             asked = Asked(request=request, visit=visit)
+            if not route.by_itself:
+                await self._note_use(visit.visitor)
             self._let_through(visit, route)
             await _check_text(visit)
             await _check_sender(visit)
@@ -99,7 +101,6 @@ class Gate:
         token = cookies.read(request, cookies.SESSION, origin)
         offered = request.headers.get("Authorization") if face.takes_keys else None
         visitor = await self._database.read(partial(_who, token=token, offered=offered))
-        await self._note_use(visitor)
         bound_to = token if visitor.session is not None and token is not None else before
         return Visit(
             request=request,

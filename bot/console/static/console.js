@@ -44,16 +44,22 @@ document.addEventListener("keydown", (event) => {
 // A case that is open is kept up to date; a part in which somebody is at work is left as it is.
 const live = document.querySelector("[data-live]");
 if (live) {
-  let tag = "";
+  let tag = `"${live.dataset.version}"`;
   const busy = (part) =>
     part.contains(document.activeElement) || part.querySelector("details[open] form");
+  const atWork = () => [...live.querySelectorAll("[data-part]")].some(busy);
+  const loggedOut = () => {
+    clearInterval(looking);
+    document.getElementById("logged-out").hidden = false;
+  };
   const look = async () => {
-    if (document.hidden) return;
-    const answer = await fetch(live.dataset.live, { headers: tag ? { "If-None-Match": tag } : {} });
+    if (document.hidden || atWork()) return;
+    const answer = await fetch(live.dataset.live, { headers: { "If-None-Match": tag }, redirect: "manual" });
+    if (answer.type === "opaqueredirect") return loggedOut();
     if (answer.status !== 200) return;
-    tag = answer.headers.get("ETag");
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if ([...live.querySelectorAll("[data-part]")].some(busy)) return void (tag = "");
+    if (atWork()) return;
+    tag = answer.headers.get("ETag");
     for (const part of live.querySelectorAll("[data-part]")) {
       const now = fresh.getElementById(part.id);
       if (now) part.replaceWith(now);
@@ -66,7 +72,7 @@ if (live) {
       for (const field of live.querySelectorAll(`input[name=${name}]`)) field.value = value;
     }
   };
-  setInterval(() => look().catch(() => {}), 3000);
+  const looking = setInterval(() => look().catch(() => {}), 3000);
 }
 
 // Entries of a list are dragged to another place; the buttons beside them do the same.

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from store.model import AccountRole
-from tests.bot.console.site import Site
+from tests.bot.console.site import SECRET, Site
 
 BAD = HTTPStatus.BAD_REQUEST
 FORM = "application/x-www-form-urlencoded"
@@ -27,9 +27,12 @@ async def test_a_form_is_utf_8_and_nothing_else(site: Site, charset: str) -> Non
     assert (answer.status, "UTF-8" in answer.text) == (BAD, True)
 
 
-async def test_a_body_that_is_not_packed_as_it_says_is_the_senders_mistake(site: Site) -> None:
-    headers = {"Content-Type": FORM, "Content-Encoding": "gzip"}
-    answer = await site.browser().send("POST", "/console/login", data=b"no gzip", headers=headers)
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/console/login", FORM), ("/v3/directline/conversations", "application/json")]
+)
+async def test_a_body_that_is_not_packed_as_it_says_is_the_senders_mistake(site: Site, path: str, kind: str) -> None:
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip", "Authorization": f"Bearer {SECRET}"}
+    answer = await site.browser().send("POST", path, data=b"no gzip", headers=headers)
     assert answer.status == BAD
 
 

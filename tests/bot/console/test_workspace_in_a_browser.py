@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
+from store import sessions
 from tests.adapters.browser import page
 from tests.bot.console.site import PASSWORD, Site, open_site
 from tests.bot.console.test_pages_in_a_browser import LOOKS, is_fine, log_in, looked_at
@@ -71,6 +73,18 @@ async def test_a_suggestion_is_accepted_by_the_keyboard_alone(site: Site) -> Non
         await view.keyboard.press("Enter")
         await expect(view.get_by_role("status")).to_contain_text("Decided")
         await expect(view.get_by_role("heading", name="Suggestions")).to_have_count(0)
+
+
+async def test_a_page_left_open_says_that_its_session_is_over_and_stays_as_it_was(site: Site) -> None:
+    talked_about(site)
+    robin = site.account("robin")
+    async with page() as view:
+        await at_the_case(view, site)
+        await view.get_by_label("Answer").fill("Half an answer")
+        site.database.write_now(partial(sessions.end_all, account_id=robin.id))
+        await expect(view.get_by_role("alert")).to_contain_text("You are logged out")
+        await expect(view.get_by_role("heading", name="Fields")).to_be_visible()
+        await expect(view.get_by_label("Answer")).to_have_value("Half an answer")
 
 
 @pytest.mark.parametrize("look", list(LOOKS))
