@@ -71,7 +71,7 @@ def _grant(wanted: _Wanted) -> Grant:
     conversation = wanted.conversation or uuid4().hex
     if wanted.role == "representative":
         return Grant(conversation=conversation, user=User(id=REPRESENTATIVE, name=wanted.name or "Representative"))
-    return Grant(conversation=conversation, user=User(id=f"demo-customer-{conversation}", name=wanted.name))
+    return Grant(conversation=conversation, user=User(id=f"demo-customer-{conversation[:8]}", name=wanted.name))
 
 
 def _from_here(handler: Handler) -> Handler:

@@ -28,6 +28,7 @@ for (const [type, on] of [["mouseover", true], ["focusin", true], ["mouseout", f
 // Shortcuts: / the search, j and k through a list, r an answer, n a note, a and x the first suggestion's Accept and
 // Reject. The pages list them.
 document.addEventListener("keydown", (event) => {
+  if (localStorage.getItem("keys") === "off") return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   const links = [...document.querySelectorAll("[data-list] .name a")];
   const at = links.indexOf(document.activeElement);
@@ -40,6 +41,14 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   target.focus();
 });
+
+// Who speaks to the computer, or rests a hand on the keys, switches them off (WCAG 2.1.4).
+for (const label of document.querySelectorAll("[data-keys]")) {
+  const box = label.querySelector("input");
+  box.checked = localStorage.getItem("keys") !== "off";
+  box.addEventListener("change", () => localStorage.setItem("keys", box.checked ? "on" : "off"));
+  label.hidden = false;
+}
 
 // A case that is open is kept up to date; a part in which somebody is at work is left as it is.
 const live = document.querySelector("[data-live]");

@@ -75,6 +75,24 @@ async def test_a_suggestion_is_accepted_by_the_keyboard_alone(site: Site) -> Non
         await expect(view.get_by_role("heading", name="Suggestions")).to_have_count(0)
 
 
+async def test_the_single_keys_can_be_switched_off(site: Site) -> None:
+    talked_about(site)
+    site.account("robin")
+    async with page() as view:
+        await at_the_case(view, site)
+        await view.get_by_text("Keyboard", exact=True).click()
+        await view.get_by_label("These keys work").uncheck()
+        await view.reload()
+        await view.locator("main").focus()
+        await view.keyboard.press("a")
+        await expect(view.locator("main")).to_be_focused()
+        await view.get_by_text("Keyboard", exact=True).click()
+        await view.get_by_label("These keys work").check()
+        await view.locator("main").focus()
+        await view.keyboard.press("a")
+        await expect(view.get_by_role("button", name="Accept Contact")).to_be_focused()
+
+
 async def test_a_page_left_open_says_that_its_session_is_over_and_stays_as_it_was(site: Site) -> None:
     talked_about(site)
     robin = site.account("robin")
