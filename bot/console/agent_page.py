@@ -34,7 +34,7 @@ REPRESENTATIVES = {
     "webchat": "User ids as your site gives them, one a line.",
     "voice": "Ids as the calls have them, one a line.",
 }
-ASKING = {Asking.ONCE: "Once, where no colleague takes part", Asking.OFF: "Never"}
+ASKING = {Asking.ONCE: "Once, if no colleague takes part", Asking.OFF: "Never"}
 
 
 class AgentPage:

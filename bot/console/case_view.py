@@ -32,6 +32,7 @@ from store.model import (
 _HISTORY = 100  # entries; of more, the latest
 _LOOKS = 5  # evaluations of a conversation
 _LISTED = 500  # options that a page holds
+_STATUSES = {each.value: label for each, label in words.STATUS_LABELS.items()}  # as the audit has them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,7 +210,7 @@ def told(entry: Entry, settings: Settings) -> str:
         "merged": f"Merged into case {change.new}",
         "took over": f"Case {change.new} was merged into this one",
         "note": f"Note: {new}",
-        "status": f"Status: {old} → {new}",
+        "status": f"Status: {_STATUSES.get(old, old)} → {_STATUSES.get(new, new)}",
         "owner": f"Owner: {old} → {new}",
     }
     other = " ".join(filter(None, (change.what.capitalize(), label, new if change.new is not None else "")))

@@ -13,6 +13,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 document.querySelector("[aria-invalid=true]")?.focus();
 
+// Where a plot is wider than the screen, its end is what people came for: the newest days.
+for (const plot of document.querySelectorAll("[data-newest]")) plot.scrollLeft = plot.scrollWidth;
+
 // The words that a field's value rests on light up in the message, while the field is pointed at or focused.
 const light = (event, on) => {
   const field = event.target.closest?.("[data-cites]")?.dataset.cites;

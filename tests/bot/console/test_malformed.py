@@ -72,3 +72,12 @@ async def test_half_a_character_in_what_a_page_carries_is_no_text_either(site: S
     carried = {"wanted": "{}", "typed": r'["/console/agent", [["company", "\ud800"]]]', "based_on": "1"}
     answer = await ada.post("/console/agent/review", carried, page="/console/me")
     assert answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+async def test_what_is_refused_is_told_in_words_of_people_and_with_what_would_be_right(site: Site) -> None:
+    ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    nameless = await ada.post("/console/views/cases", {"name": ""}, page="/console/me")
+    assert "<h1>That is not right</h1>" in nameless.text
+    assert "A view needs a name of 1 to 40 characters." in nameless.text
+    much = await ada.post("/console/views/cases", dict.fromkeys(map(str, range(1001)), "x"), page="/console/me")
+    assert (much.status, "at most 1 MB and 1,000 inputs" in much.text) == (413, True)

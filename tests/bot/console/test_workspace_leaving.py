@@ -52,7 +52,7 @@ async def test_a_case_is_cancelled_with_a_reason_and_reopened(site: Site) -> Non
     await does(robin, number, "cancel", text="Opened twice")
     assert (case_of(site, number).status, case_of(site, number).resolution) == (CaseStatus.CANCELLED, "Opened twice")
     page = await robin.get(f"/console/cases/{number}")
-    assert "Status: new → cancelled" in page.text
+    assert "Status: New → Cancelled" in page.text
     assert "Cancel the case" not in page.text
     await does(robin, number, "reopen")
     assert case_of(site, number).status is CaseStatus.NEW
