@@ -87,7 +87,8 @@ def require_unmerged(case: Case) -> None:
 def assign(connection: Connection, acting: Acting, before: Case, owner: Actor) -> None:
     """Raises NotPossible."""
     require_unmerged(before)
-    cases.set_owner(connection, acting.origin, before, owner)
+    if before.owner != owner:
+        cases.set_owner(connection, acting.origin, before, owner)
     if before.status is CaseStatus.NEW:
         cases.set_status(connection, acting.origin, before, CaseStatus.IN_PROGRESS)
     tell(connection, acting, before)

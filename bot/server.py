@@ -45,6 +45,8 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except web.HTTPException:
         raise
+    except web.RequestPayloadError:
+        return web.json_response({"error": "The body can't be read: it is not packed as it says."}, status=400)
     except DatabaseUnavailable as error:
         log.warning("database_unavailable", error=str(error))
         return web.json_response(

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -796,6 +797,8 @@ sessions = Table(
     _account(nullable=False, index=True),
     Column("address", Text, nullable=False),
     Column("browser", Text, nullable=False),
+    # Came by a one-time link: may choose a password without knowing the one before.
+    Column("by_link", Boolean, nullable=False, server_default=false()),
     Column("created_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),

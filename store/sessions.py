@@ -31,6 +31,7 @@ class Session:
     account: Account
     address: str
     browser: str
+    by_link: bool  # came by a one-time link: may choose a password without knowing the one before
     created_at: datetime
     seen_at: datetime
 
@@ -48,7 +49,7 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
 
 
-def start(connection: Connection, account_id: int, *, address: str, browser: str) -> str:
+def start(connection: Connection, account_id: int, *, address: str, browser: str, by_link: bool = False) -> str:
     """The token of a new session: for the browser alone, kept nowhere."""
     token, moment = secrets.token_urlsafe(32), now(connection)
     row = {
@@ -56,6 +57,7 @@ def start(connection: Connection, account_id: int, *, address: str, browser: str
         "account_id": account_id,
         "address": address,
         "browser": browser,
+        "by_link": by_link,
         "created_at": moment,
         "seen_at": moment,
         "expires_at": moment + LIFETIME,
@@ -174,6 +176,7 @@ def _session(row: Row[Any], account: Account) -> Session:
         account=account,
         address=row.address,
         browser=row.browser,
+        by_link=row.by_link,
         created_at=row.created_at,
         seen_at=row.seen_at,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
 from http import HTTPStatus
@@ -26,7 +27,9 @@ log = structlog.get_logger()
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = {"GET", "HEAD"}
-_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+_IN_PARTS = "multipart/form-data"
+_FORMS = {"application/x-www-form-urlencoded", _IN_PARTS}
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -79,9 +82,11 @@ class Gate:
         try:
             visit = await self._visit(request, origin, before, face)
             asked = Asked(request=request, visit=visit)
+            if not route.by_itself:
+                await self._note_use(visit.visitor)
             self._let_through(visit, route)
+            await _check_text(visit)
             await _check_sender(visit)
-            await _check_text(request)
             response = await route.handler(visit)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in the face's own way
             response = face.tell(asked, _refusal(error, request))
@@ -96,7 +101,6 @@ class Gate:
         token = cookies.read(request, cookies.SESSION, origin)
         offered = request.headers.get("Authorization") if face.takes_keys else None
         visitor = await self._database.read(partial(_who, token=token, offered=offered))
-        await self._note_use(visitor)
         bound_to = token if visitor.session is not None and token is not None else before
         return Visit(
             request=request,
@@ -150,26 +154,36 @@ async def _check_sender(visit: Visit) -> None:
         return
     given = request.headers.get(CSRF_HEADER)
     if given is None and request.content_type in _FORMS:
-        given = str((await _form(request)).get(CSRF_FIELD, ""))
+        given = str((await _form(visit)).get(CSRF_FIELD, ""))
     if not is_ours(request.headers, visit.origin) or not same(given or "", visit.csrf):
         raise Refused(HTTPStatus.FORBIDDEN, "This page is out of date, or another site sent this. Load it again.")
 
 
-async def _check_text(request: web.Request) -> None:
-    """PostgreSQL keeps no NUL, and nobody types one."""
+async def _check_text(visit: Visit) -> None:
+    """PostgreSQL keeps no NUL, no database half a pair of UTF-16, and nobody types one."""
+    request = visit.request
     told = [*request.query, *request.query.values()]
     if request.content_type in _FORMS:
-        form = await _form(request)
+        form = await _form(visit)
         told += [*form, *map(str, form.values())]
-    if any("\0" in each for each in told):
-        raise Refused(HTTPStatus.BAD_REQUEST, "It holds a NUL character, which no text may.")
+    if any(_NO_TEXT.search(each) for each in told):
+        raise Refused(HTTPStatus.BAD_REQUEST, "It holds a NUL, or another character that no text may.")
 
 
-async def _form(request: web.Request) -> MultiMapping[Any]:
-    """Raises Refused for what is no form, though it says so."""
+async def _form(visit: Visit) -> MultiMapping[Any]:
+    """Raises Refused for what is no form, though it says so.
+
+    UTF-8 alone: some character sets that a form could name take minutes for a megabyte. The parts of a form can each
+    name one, so it comes in parts only from those whom we know.
+    """
+    request = visit.request
+    if (request.charset or "utf-8").casefold() != "utf-8":
+        raise Refused(HTTPStatus.BAD_REQUEST, "A form should be in UTF-8.")
+    if request.content_type == _IN_PARTS and not visit.visitor.known:
+        raise Refused(HTTPStatus.BAD_REQUEST, f"Before the login, a form should be no {_IN_PARTS}.")
     try:
         return await request.post()
-    except ValueError:
+    except (ValueError, LookupError, RuntimeError):  # the last two: encodings of a part that don't exist
         raise Refused(HTTPStatus.BAD_REQUEST, "The form can't be read.") from None
 
 
@@ -181,6 +195,8 @@ def _refusal(error: Exception, request: web.Request) -> Refused:
             return Refused(HTTPStatus(error.status))
         case web.HTTPException():
             raise error
+        case web.RequestPayloadError():
+            return Refused(HTTPStatus.BAD_REQUEST, "The body can't be read: it is not packed as it says.")
         case DatabaseUnavailable():
             log.warning("database_unavailable", error=str(error))
             detail = "The database can't be reached; try again in a moment."

@@ -11,6 +11,7 @@ from bot.text import one_line
 from store import accounts, sessions
 from store.accounts import Account
 from store.engine import Connection, Database
+from store.sessions import Session
 
 log = structlog.get_logger()
 
@@ -57,21 +58,23 @@ class Login:
 
         def enter(connection: Connection) -> str | None:
             account = sessions.use_link(connection, token)
-            return None if account is None else _start(connection, account, address, browser)
+            return None if account is None else _start(connection, account, address, browser, by_link=True)
 
         return await self._database.write(enter)
 
     async def choose_password(
-        self, account: Account, current: str, new: str, *, address: str, browser: str
+        self, session: Session, current: str, new: str, *, address: str, browser: str
     ) -> str | None:
         """Changes it and ends all sessions; the token of a new one, or None where `current` is not the password.
 
+        Who came by a one-time link is asked for none: it is how somebody who forgot theirs gets a new one.
         Raises TooManyAttempts.
         """
+        account = session.account
         key = _key(account.login)
         await self._count({key: ATTEMPTS_PER_LOGIN, f"address {address}": ATTEMPTS_PER_ADDRESS})
         found = await self._database.read(partial(accounts.password_hash, login=account.login))
-        if found is not None and not await self._passwords.match(found[1], current):
+        if found is not None and not (session.by_link or await self._passwords.match(found[1], current)):
             return None
         hashed = await self._passwords.hash(new)
 
@@ -101,5 +104,6 @@ def _key(login: str) -> str:
     return f"login {sessions.digest(accounts.login_key(login))}"
 
 
-def _start(connection: Connection, account: Account, address: str, browser: str) -> str:
-    return sessions.start(connection, account.id, address=address, browser=one_line(browser, _LONGEST))
+def _start(connection: Connection, account: Account, address: str, browser: str, *, by_link: bool = False) -> str:
+    named = one_line(browser, _LONGEST)
+    return sessions.start(connection, account.id, address=address, browser=named, by_link=by_link)

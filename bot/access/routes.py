@@ -35,13 +35,17 @@ Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """`hidden`: for a person who lacks the right there is nothing here, instead of something that they may not see."""
+    """`hidden`: for a person who lacks the right there is nothing here, instead of something that they may not see.
+
+    `by_itself`: asked for by an open page, with or without somebody before it: it does not count as use of a session.
+    """
 
     method: Method
     path: str
     right: Right
     handler: Handler
     hidden: bool = False
+    by_itself: bool = False
 
 
 class Refused(Exception):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, WithJsonSchema
 from agent import fields
 from agent.settings import CaseField, Settings
 from bot import acting, forms, words
+from bot.access import reads
 from bot.access.rights import READ_CASES, READ_INTERNAL_FIELDS, WORK_ON_CASES
 from bot.access.routes import Refused, Visit
 from bot.acting import Acting, NotPossible
@@ -23,7 +24,7 @@ from bot.api.changing import Changing
 from bot.api.etags import etag
 from bot.console import filters
 from bot.console.lists import asker
-from store import case_reads, cases, workspace
+from store import cases, workspace
 from store.cases import FieldWrite, UnknownCase
 from store.engine import Connection, Database
 from store.model import (
@@ -230,12 +231,10 @@ class Cases:
         number = CaseNumber(int(visit.request.match_info["number"]))
         settings = visit.in_force.settings
         try:
-            if settings.keep_case_reads:
-                case = await self._database.write(partial(_read_and_tell, number=number, visit=visit))
-            else:
-                case = await self._database.read(partial(cases.get, number=number))
+            case = await self._database.read(partial(cases.get, number=number))
         except UnknownCase:
             raise Refused(HTTPStatus.NOT_FOUND) from None
+        await reads.keep(self._database, visit, number, "api")
         internal = visit.may(READ_INTERNAL_FIELDS)
         return answered(shown(case, settings, internal=internal), ETag=etag(case.revision))
 
@@ -253,12 +252,6 @@ class Cases:
             return shown(after, settings, internal=internal).model_dump(mode="json")
 
         return await self._changing.do(visit, "fields", act, must_match=True)
-
-
-def _read_and_tell(connection: Connection, *, number: CaseNumber, visit: Visit) -> Case:
-    case = cases.get(connection, number)
-    case_reads.keep(connection, number, actor_id=visit.visitor.id, actor_name=visit.visitor.name, way="api")
-    return case
 
 
 def searched(visit: Visit) -> filters.Filter:

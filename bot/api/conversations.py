@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from agent.decision import Trigger
+from bot.access import reads
 from bot.access.rights import READ_CONVERSATIONS, WORK_ON_CASES
 from bot.access.routes import Refused, Visit
 from bot.api import cursors, idempotency
@@ -173,7 +174,8 @@ class Conversations:
             after=page.after[0] if page.after else None,
             limit=page.limit + 1,
         )
-        found = await self._database.read(ask)
+        place, found = await self._database.read(ask)
+        await reads.keep(self._database, visit, place.case_number, "api")
         rows, following = cursors.cut(found, page, lambda each: (each.id,))
         return answered(MessagePage(items=[_said(each) for each in rows], next=following))
 
@@ -195,10 +197,12 @@ def _conversation(connection: Connection, *, conversation_id: int) -> Conversati
     return conversations.get(connection, conversation_id)
 
 
-def _messages(connection: Connection, *, conversation_id: int, after: int | None, limit: int) -> tuple[Message, ...]:
+def _messages(
+    connection: Connection, *, conversation_id: int, after: int | None, limit: int
+) -> tuple[Conversation, tuple[Message, ...]]:
     """Raises Refused."""
     place = _conversation(connection, conversation_id=conversation_id)
-    return conversations.page(connection, place.id, after=after, limit=limit)
+    return place, conversations.page(connection, place.id, after=after, limit=limit)
 
 
 def _set_timer(connection: Connection, *, conversation_id: int) -> Answer:

@@ -27,7 +27,14 @@ LEVELS = {
     Level.OFF: "Off",
 }
 WITHOUT_RULES = {"default_fields": "Update the default fields", "nothing": "Update nothing"}
-ASKING = {Asking.ONCE: "Once, where customer and agent are alone", Asking.OFF: "Never"}
+REPRESENTATIVES = {
+    "teams": "Entra object ids of people or groups, one a line.",
+    "slack": "Ids of people or user groups, such as U024BE7LH, one a line.",
+    "email": "Addresses, or @domains, one a line.",
+    "webchat": "User ids as your site gives them, one a line.",
+    "voice": "Ids as the calls have them, one a line.",
+}
+ASKING = {Asking.ONCE: "Once, if no colleague takes part", Asking.OFF: "Never"}
 
 
 class AgentPage:
@@ -60,6 +67,7 @@ class AgentPage:
             fields=settings.fields,
             categories=list(Category),
             channel_labels=CHANNEL_LABELS,
+            people=REPRESENTATIVES,
             levels=list(LEVELS.items()),
             without_rules=list(WITHOUT_RULES.items()),
             asking=list(ASKING.items()),

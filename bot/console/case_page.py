@@ -14,6 +14,7 @@ from agent import fields
 from agent.decision import Trigger
 from agent.settings import Settings
 from bot import acting, evaluation, forms, words
+from bot.access import reads
 from bot.access.rights import READ_CASES, WORK_ON_CASES
 from bot.access.routes import Refused, Route, Visit
 from bot.acting import Acting, NotPossible
@@ -23,7 +24,7 @@ from bot.console.rendering import Pages, seen
 from bot.console.sent import Form, acting_as, digits, form_sent, one
 from bot.evaluation import Evaluator, Finding, Question
 from bot.text import one_line
-from store import accounts, audit, case_reads, cases, work
+from store import accounts, audit, cases, work
 from store.accounts import UnknownAccount
 from store.audit import Entry
 from store.cases import FieldWrite, Stale, UnknownCase
@@ -73,7 +74,7 @@ class CasePage:
         }
         return [
             Route(method="GET", path=ONE, right=READ_CASES, handler=self._show, hidden=True),
-            Route(method="GET", path=f"{ONE}/live", right=READ_CASES, handler=self._live, hidden=True),
+            Route(method="GET", path=f"{ONE}/live", right=READ_CASES, handler=self._live, hidden=True, by_itself=True),
             Route(method="POST", path=f"{ONE}/update", right=WORK_ON_CASES, handler=self._update, hidden=True),
             *(
                 Route(
@@ -88,9 +89,6 @@ class CasePage:
         ]
 
     async def _show(self, visit: Visit) -> web.StreamResponse:
-        number = number_of(visit)
-        if visit.in_force.settings.keep_case_reads:
-            await self._database.write(partial(keep_read, number=number, visit=visit))
         return await self._page(visit)
 
     async def _live(self, visit: Visit) -> web.StreamResponse:
@@ -99,6 +97,7 @@ class CasePage:
         tag = f'"{shown.version}"'
         if visit.request.headers.get("If-None-Match") == tag:
             return web.Response(status=HTTPStatus.NOT_MODIFIED)
+        await reads.keep(self._database, visit, shown.case.number, "console")
         response = self._rendered(visit, shown)
         response.headers["ETag"] = tag
         return response
@@ -147,7 +146,9 @@ class CasePage:
     async def _page(
         self, visit: Visit, problem: str = "", status: HTTPStatus = HTTPStatus.OK, form: Form | None = None
     ) -> web.Response:
-        return self._rendered(visit, await self._read(visit), problem, status, form)
+        shown = await self._read(visit)
+        await reads.keep(self._database, visit, shown.case.number, "console")
+        return self._rendered(visit, shown, problem, status, form)
 
     def _rendered(
         self,
@@ -287,14 +288,6 @@ def _queues(case: Case, settings: Settings) -> dict[str, str]:
 
 def number_of(visit: Visit) -> CaseNumber:
     return CaseNumber(int(visit.request.match_info["number"]))
-
-
-def keep_read(connection: Connection, *, number: CaseNumber, visit: Visit) -> None:
-    try:
-        cases.get(connection, number)
-    except UnknownCase:
-        return
-    case_reads.keep(connection, number, actor_id=visit.visitor.id, actor_name=visit.visitor.name, way="console")
 
 
 def told_changes(entries: list[Entry], visit: Visit) -> str:

@@ -25,12 +25,14 @@ from store.model import (
     FieldValue,
     Message,
     MessageId,
+    Role,
     Suggestion,
 )
 
 _HISTORY = 100  # entries; of more, the latest
 _LOOKS = 5  # evaluations of a conversation
 _LISTED = 500  # options that a page holds
+_STATUSES = {each.value: label for each, label in words.STATUS_LABELS.items()}  # as the audit has them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +79,8 @@ class CaseShown:
     fields: tuple[FieldShown, ...]
     suggestions: tuple[SuggestionShown, ...]
     timeline: Sequence[Said]
-    conversations: tuple[Conversation, ...]
+    conversations: tuple[Conversation, ...]  # where a customer wrote last comes first
+    customers: Mapping[ConversationId, str]  # who wrote there first
     history: tuple[Step, ...]
     evaluations: tuple[Evaluation, ...]  # newest first
     people: tuple[Account, ...]  # to whom it can be given
@@ -103,13 +106,15 @@ def read(connection: Connection, number: CaseNumber, settings: Settings) -> Case
     wanted = {each.message_id for found in cited.values() for each in found}
     window = partial(conversations.window, connection, cited=wanted)
     talks = {each: (conversations.get(connection, each), window(each)) for each in case.conversations}
+    heard = {each: _of_customers(said) for each, (_, said) in talks.items()}
     messages = {each.id: each for _, said in talks.values() for each in said}
     return CaseShown(
         case=case,
         fields=tuple(_field(each, case, messages, settings) for each in settings.fields),
         suggestions=tuple(_suggestions(case, messages, settings)),
         timeline=timeline(talks, cited),
-        conversations=tuple(talk for talk, _ in talks.values()),
+        conversations=tuple(talk for talk, _ in sorted(talks.values(), key=_last_heard, reverse=True)),
+        customers={each: said[0].author.name for each, said in heard.items() if said},
         history=tuple(
             Step(entry=each, text=told(each, settings), undoable=acting.is_undoable(each, case))
             for each in audit.latest_of_case(connection, number, limit=_HISTORY)
@@ -117,6 +122,15 @@ def read(connection: Connection, number: CaseNumber, settings: Settings) -> Case
         evaluations=_looks(connection, case.conversations),
         people=tuple(each for each in accounts.listed(connection) if each.enabled),
     )
+
+
+def _of_customers(said: Sequence[Message]) -> list[Message]:
+    return [each for each in said if each.author.role is Role.CUSTOMER]
+
+
+def _last_heard(talk: tuple[Conversation, Sequence[Message]]) -> int:
+    """By what the page offers first where an answer could go to several people: it goes to one of them alone."""
+    return max((each.id for each in _of_customers(talk[1])), default=0)
 
 
 def _cited(case: Case) -> dict[str, tuple[Evidence, ...]]:
@@ -198,7 +212,7 @@ def told(entry: Entry, settings: Settings) -> str:
         "merged": f"Merged into case {change.new}",
         "took over": f"Case {change.new} was merged into this one",
         "note": f"Note: {new}",
-        "status": f"Status: {old} → {new}",
+        "status": f"Status: {_STATUSES.get(old, old)} → {_STATUSES.get(new, new)}",
         "owner": f"Owner: {old} → {new}",
         "queue": f"Queue: {old} → {new}",
     }

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from bot.access import reads
 from bot.access.rights import READ_CASES, WORK_ON_CASES
 from bot.access.routes import Refused, Route, Visit
 from bot.console import filters
@@ -55,6 +56,7 @@ class Lists:
         if found is None:
             raise Refused(HTTPStatus.NOT_FOUND)
         talk, said, looks = found
+        await reads.keep(self._database, visit, talk.case_number, "console")
         return self._pages.show(
             visit,
             "conversation.html",

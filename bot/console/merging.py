@@ -11,10 +11,11 @@ from aiohttp import web
 
 from agent.settings import CaseField, Settings
 from bot import acting, words
+from bot.access import reads
 from bot.access.rights import WORK_ON_CASES
 from bot.access.routes import Refused, Route, Visit
 from bot.acting import Acting, NotPossible
-from bot.console.case_page import ONE, Conflict, keep_read, number_of, since, told_changes
+from bot.console.case_page import ONE, Conflict, number_of, since, told_changes
 from bot.console.lists import CASES
 from bot.console.rendering import Pages, seen
 from bot.console.sent import Form, acting_as, digits, form_sent, number_in, one
@@ -66,10 +67,11 @@ class Merging:
     ) -> web.StreamResponse:
         """Asks for the other case, where it can't be this one."""
         number = number_of(visit)
-        run = self._database.write if visit.in_force.settings.keep_case_reads else self._database.read
-        source, other, last = await run(partial(_read, number=number, into=into, visit=visit))
+        source, other, last = await self._database.read(partial(_read, number=number, into=into))
         if source is None:
             raise Refused(HTTPStatus.NOT_FOUND)
+        for case in (source, other):
+            await reads.keep(self._database, visit, case and case.number, "console")
         problems = [words.unknown_case(into)] if other is None else acting.unmergeable(source, other)
         if problems:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -103,15 +105,9 @@ def _merged(connection: Connection, *, number: CaseNumber, into: CaseNumber, act
     acting.merge(connection, acting_, source, other, [FieldId(each) for each in form.get("take", [])])
 
 
-def _read(
-    connection: Connection, *, number: CaseNumber, into: int, visit: Visit
-) -> tuple[Case | None, Case | None, int]:
+def _read(connection: Connection, *, number: CaseNumber, into: int) -> tuple[Case | None, Case | None, int]:
     """Both cases, and the latest entry of the audit about either."""
     found = [_known(connection, number), _known(connection, into)]
-    if visit.in_force.settings.keep_case_reads:
-        for case in found:
-            if case is not None:
-                keep_read(connection, number=case.number, visit=visit)
     entries = [each for case in found if case for each in audit.latest_of_case(connection, case.number, limit=1)]
     return found[0], found[1], max((each.id for each in entries), default=0)
 

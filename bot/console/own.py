@@ -55,7 +55,7 @@ class Own:
             title="Your account",
             status=status,
             sessions=await self._database.read(partial(sessions.of_account, account=session.account)),
-            this=session.id,
+            this=session,
             browser=browser_name,
             local_passwords=self._local_passwords,
             least=passwords.LEAST,
@@ -65,7 +65,7 @@ class Own:
     async def _choose_password(self, visit: Visit) -> web.StreamResponse:
         if not self._local_passwords:
             raise Refused(HTTPStatus.NOT_FOUND)
-        form, account = await form_of(visit), _session(visit).account
+        form, session = await form_of(visit), _session(visit)
         new = form.get("new", "")
         if wrong := passwords.complaint(new):
             return await self._page(visit, {"new": wrong}, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -73,7 +73,7 @@ class Own:
             return await self._page(visit, {"again": "This is not the same password."}, HTTPStatus.UNPROCESSABLE_ENTITY)
         try:
             token = await self._login.choose_password(
-                account,
+                session,
                 form.get("current", ""),
                 new,
                 address=address_of(visit.request, behind_proxy=self._behind_proxy),

@@ -22,8 +22,10 @@ from bot.console import navigation
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _HEADINGS = {
+    HTTPStatus.BAD_REQUEST: "That is not right",
     HTTPStatus.FORBIDDEN: "You may not do this",
     HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.CONFLICT: "Not as things are now",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not at the moment",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That was too much at once",
@@ -31,6 +33,7 @@ _HEADINGS = {
 }
 _DETAILS = {
     HTTPStatus.NOT_FOUND: "The page does not exist, or it is not for you to see.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A form takes at most 1 MB and 1,000 inputs. Nothing was saved.",
 }
 
 

@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 from multidict import MultiMapping
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from agent.document import Difference, by_name, differences
 from agent.problems import find_problems
@@ -134,9 +135,10 @@ def draft_of(form: Mapping[str, str]) -> Draft:
 
 
 def _loaded(text: str) -> object:
+    """None for what is no JSON, or holds half a pair of UTF-16, which no page could show again."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return from_json(text)
+    except ValueError:
         return None
 
 

@@ -15,6 +15,7 @@ from agent.fields import BadValue, parse
 from agent.predictor import Sender
 from agent.settings import CaseField, FieldType, PredictorChoice, Settings
 from bot import words
+from bot.access import reads
 from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Refused, Route, Visit
 from bot.console.filters import CHANNEL_LABELS
@@ -25,7 +26,7 @@ from bot.simulation import past, trying
 from bot.simulation.labelled import Labelled
 from bot.simulation.trying import NotSaid, Tried
 from bot.text import one_line
-from store import case_reads, conversations, overview
+from store import conversations, overview
 from store.engine import Connection, Database
 from store.model import CaseNumber, ConversationId, utcnow
 
@@ -100,11 +101,7 @@ class Trial:
         if found is None:
             raise NotSaid("There is no such conversation, or nobody wrote anything in it.")
         conversation, case_number = found
-        if case_number is not None and visit.in_force.settings.keep_case_reads:
-            who = visit.visitor
-            await self._database.write(
-                partial(case_reads.keep, number=case_number, actor_id=who.id, actor_name=who.name, way="console")
-            )
+        await reads.keep(self._database, visit, case_number, "console")
         return replace(conversation, transcript=conversation.transcript[: trying.MOST_MESSAGES])
 
     async def _tried(self, visit: Visit, conversation: Labelled) -> Tried:

@@ -13,8 +13,10 @@ from yarl import URL
 LONGEST = 2000  # characters of an address
 _PLAIN = re.compile(r"[!-\[\]-~]+")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
-_TRANSLATED = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
-"""IPv6 addresses in which others stand: what they lead to, only a router knows."""
+_ELSEWHERE = ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "::ffff:0:0:0/96", "192.0.0.0/24")
+_NOT_PUBLIC = tuple(map(ip_network, _ELSEWHERE))
+"""IPv6 addresses in which others stand, for only a router knows what they lead to, and those of protocols: a cloud's
+metadata is among them. Not every version of Python counts these as private."""
 
 
 class ForbiddenTarget(OSError):
@@ -53,9 +55,9 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return _is_public(address.ipv4_mapped)
-        if address.is_site_local or any(address in each for each in _TRANSLATED):
+        if address.is_site_local:
             return False
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and not any(address in each for each in _NOT_PUBLIC)
 
 
 class PublicAlone(AbstractResolver):

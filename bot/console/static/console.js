@@ -13,6 +13,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 document.querySelector("[aria-invalid=true]")?.focus();
 
+// Where a plot is wider than the screen, its end is what people came for: the newest days.
+for (const plot of document.querySelectorAll("[data-newest]")) plot.scrollLeft = plot.scrollWidth;
+
 // The words that a field's value rests on light up in the message, while the field is pointed at or focused.
 const light = (event, on) => {
   const field = event.target.closest?.("[data-cites]")?.dataset.cites;
@@ -28,6 +31,7 @@ for (const [type, on] of [["mouseover", true], ["focusin", true], ["mouseout", f
 // Shortcuts: / the search, j and k through a list, r an answer, n a note, a and x the first suggestion's Accept and
 // Reject. The pages list them.
 document.addEventListener("keydown", (event) => {
+  if (localStorage.getItem("keys") === "off") return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   const links = [...document.querySelectorAll("[data-list] .name a")];
   const at = links.indexOf(document.activeElement);
@@ -41,19 +45,33 @@ document.addEventListener("keydown", (event) => {
   target.focus();
 });
 
+// Who speaks to the computer, or rests a hand on the keys, switches them off (WCAG 2.1.4).
+for (const label of document.querySelectorAll("[data-keys]")) {
+  const box = label.querySelector("input");
+  box.checked = localStorage.getItem("keys") !== "off";
+  box.addEventListener("change", () => localStorage.setItem("keys", box.checked ? "on" : "off"));
+  label.hidden = false;
+}
+
 // A case that is open is kept up to date; a part in which somebody is at work is left as it is.
 const live = document.querySelector("[data-live]");
 if (live) {
-  let tag = "";
+  let tag = `"${live.dataset.version}"`;
   const busy = (part) =>
     part.contains(document.activeElement) || part.querySelector("details[open] form");
+  const atWork = () => [...live.querySelectorAll("[data-part]")].some(busy);
+  const loggedOut = () => {
+    clearInterval(looking);
+    document.getElementById("logged-out").hidden = false;
+  };
   const look = async () => {
-    if (document.hidden) return;
-    const answer = await fetch(live.dataset.live, { headers: tag ? { "If-None-Match": tag } : {} });
+    if (document.hidden || atWork()) return;
+    const answer = await fetch(live.dataset.live, { headers: { "If-None-Match": tag }, redirect: "manual" });
+    if (answer.type === "opaqueredirect") return loggedOut();
     if (answer.status !== 200) return;
-    tag = answer.headers.get("ETag");
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if ([...live.querySelectorAll("[data-part]")].some(busy)) return void (tag = "");
+    if (atWork()) return;
+    tag = answer.headers.get("ETag");
     for (const part of live.querySelectorAll("[data-part]")) {
       const now = fresh.getElementById(part.id);
       if (now) part.replaceWith(now);
@@ -66,7 +84,7 @@ if (live) {
       for (const field of live.querySelectorAll(`input[name=${name}]`)) field.value = value;
     }
   };
-  setInterval(() => look().catch(() => {}), 3000);
+  const looking = setInterval(() => look().catch(() => {}), 3000);
 }
 
 // Entries of a list are dragged to another place; the buttons beside them do the same.

@@ -47,7 +47,7 @@ def person(role: AccountRole = AccountRole.REPRESENTATIVE, *known_as: str, enabl
         disabled_at=None if enabled else utcnow(),
     )
     moment = utcnow()
-    session = Session(id=1, account=account, address="", browser="", created_at=moment, seen_at=moment)
+    session = Session(id=1, account=account, address="", browser="", by_link=False, created_at=moment, seen_at=moment)
     return Visitor(session=session, known_as=frozenset({"ann", *known_as}))
 
 

@@ -69,6 +69,17 @@ async def test_a_link_logs_in_once_and_looking_at_it_does_not_use_it_up(site: Si
     assert (await second.get("/console/accounts")).status == 303
 
 
+async def test_who_forgot_their_password_gets_in_by_a_link_and_chooses_another(site: Site) -> None:
+    account, browser = site.account("ann"), site.browser()
+    token = site.database.write_now(partial(sessions.make_link, account_id=account.id))
+    await browser.post(f"/console/link/{token}", page=f"/console/link/{token}")
+    assert "Password of now" not in (await browser.get("/console/me")).text
+    chosen = {"new": "another good password", "again": "another good password"}
+    assert (await browser.post("/console/me/password", chosen, page="/console/me")).location.endswith("done=password")
+    assert (await site.browser().log_in("ann", "another good password")).status == 303
+    assert "Password of now" in (await browser.get("/console/me")).text  # from now on it is known
+
+
 async def test_a_link_is_void_after_its_time(site: Site) -> None:
     account = site.account("ann")
     token = site.database.write_now(partial(sessions.make_link, account_id=account.id, lifetime=timedelta(0)))

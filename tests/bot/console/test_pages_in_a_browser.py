@@ -149,6 +149,18 @@ async def test_the_keyboard_alone_gets_to_the_content_and_through_the_menu_of_a_
         await expect(view.get_by_role("link", name="API keys")).to_be_hidden()
 
 
+async def test_a_plot_that_a_phone_cuts_off_shows_its_newest_days(site: Site) -> None:
+    site.account("ada", AccountRole.ADMINISTRATOR)
+    async with page(**LOOKS["phone"]) as view:
+        await log_in(view, site.base, "ada", PASSWORD)
+        await expect(view.get_by_role("heading", level=1)).to_have_text("Inbox")
+        await view.goto(f"{site.base}console/operations")
+        await expect(view.get_by_role("region", name="Cases opened, drawn")).to_be_visible()
+        at_its_end = "plot => plot.scrollLeft > 0 && plot.scrollLeft + plot.clientWidth > plot.scrollWidth - 2"
+        for plot in await view.locator(".numbers:has(.figure)").all():
+            assert await plot.evaluate(at_its_end)
+
+
 @asynccontextmanager
 async def looked_at(site: Site, look: str) -> AsyncGenerator[Page]:
     """Somebody with things to see on every page, at one of the looks; with axe."""

@@ -208,3 +208,18 @@ def test_words_that_two_fields_rest_on_carry_both() -> None:
         ("cd", ("x", "y")),
         ("ef", ("y",)),
     ]
+
+
+async def test_a_choice_offers_its_options_and_the_history_speaks_as_the_page_does(site: Site) -> None:
+    number, robin = talked_about(site), await site.logged_in("robin")
+    page = (await does(robin, number, "field", field="priority", value="Urgent")).location
+    offered = (await robin.get(page)).text.partition('<select id="edit-priority"')[2].partition("</select>")[0]
+    assert re.findall(r"<option[^>]*>([^<]*)", offered) == ["—", "Low", "Normal", "High", "Urgent"]
+    assert "<option selected>Urgent" in offered
+    to = re.search(r'<option value="(\d+)">Robin', (await robin.get(page)).text)
+    assert to is not None
+    for _ in range(2):
+        await does(robin, number, "assign", to=to[1])
+    history = (await robin.get(page)).text
+    assert "Status: New → In progress" in history
+    assert "Owner: Robin → Robin" not in history  # it was theirs already

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from store import cases
+from store import cases, sessions
 from store import settings as versions
 from store.engine import Connection
 from store.model import AccountRole
@@ -125,6 +125,36 @@ async def test_an_administrator_sets_queues_up_and_a_representative_finds_and_mo
 
 def moved_to(connection: Connection, *, number: int, queue: str) -> None:
     cases.set_queue(connection, BY_ANNA, cases.get(connection, number, lock=True), queue)
+
+
+async def test_the_single_keys_can_be_switched_off(site: Site) -> None:
+    talked_about(site)
+    site.account("robin")
+    async with page() as view:
+        await at_the_case(view, site)
+        await view.get_by_text("Keyboard", exact=True).click()
+        await view.get_by_label("These keys work").uncheck()
+        await view.reload()
+        await view.locator("main").focus()
+        await view.keyboard.press("a")
+        await expect(view.locator("main")).to_be_focused()
+        await view.get_by_text("Keyboard", exact=True).click()
+        await view.get_by_label("These keys work").check()
+        await view.locator("main").focus()
+        await view.keyboard.press("a")
+        await expect(view.get_by_role("button", name="Accept Contact")).to_be_focused()
+
+
+async def test_a_page_left_open_says_that_its_session_is_over_and_stays_as_it_was(site: Site) -> None:
+    talked_about(site)
+    robin = site.account("robin")
+    async with page() as view:
+        await at_the_case(view, site)
+        await view.get_by_label("Answer").fill("Half an answer")
+        site.database.write_now(partial(sessions.end_all, account_id=robin.id))
+        await expect(view.get_by_role("alert")).to_contain_text("You are logged out")
+        await expect(view.get_by_role("heading", name="Fields")).to_be_visible()
+        await expect(view.get_by_label("Answer")).to_have_value("Half an answer")
 
 
 @pytest.mark.parametrize("look", list(LOOKS))

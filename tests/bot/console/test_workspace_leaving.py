@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import update
 
 from store import cases, conversations
 from store.engine import Connection
-from store.model import ActorKind, CaseNumber, CaseStatus, ConversationId
+from store.model import ActorKind, Author, CaseNumber, CaseStatus, ConversationId
 from store.schema import conversations as conversation_rows
 from tests.bot.console.site import Answer, Browser, Site
 from tests.bot.console.test_workspace_case import case_of, does, hidden, talked_about
@@ -51,7 +52,7 @@ async def test_a_case_is_cancelled_with_a_reason_and_reopened(site: Site) -> Non
     await does(robin, number, "cancel", text="Opened twice")
     assert (case_of(site, number).status, case_of(site, number).resolution) == (CaseStatus.CANCELLED, "Opened twice")
     page = await robin.get(f"/console/cases/{number}")
-    assert "Status: new → cancelled" in page.text
+    assert "Status: New → Cancelled" in page.text
     assert "Cancel the case" not in page.text
     await does(robin, number, "reopen")
     assert case_of(site, number).status is CaseStatus.NEW
@@ -72,6 +73,20 @@ async def test_both_cases_are_shown_before_they_are_merged_and_the_old_number_le
     assert f'<a href="/console/cases/{into}">case {into}</a>' in old.text
     assert f"Merged into case {into}" in old.text
     assert f"Case {source} was merged into this one" in (await robin.get(f"/console/cases/{into}")).text
+
+
+async def test_an_answer_goes_to_who_wrote_last_unless_somebody_else_is_chosen(site: Site) -> None:
+    """Two customers, one case: what is meant for one of them is not to reach the other."""
+    source, into = talked_about(site), talked_about(site, "other", author=Author(id="bea", name="Bea"))
+    number, robin = CaseNumber(source), await site.logged_in("robin")
+    ann, bea = case_of(site, source).conversations[0], case_of(site, into).conversations[0]
+    await merges(robin, into, source, await compared(robin, into, source))
+    page = await robin.get(f"/console/cases/{number}")
+    offered = re.findall(r'<option value="(\d+)">([^<]+)</option>', page.text.partition('id="conversation"')[2])
+    assert [int(each) for each, _ in offered[:2]] == [bea, ann]
+    assert offered[0][1] == f"Bea: Voice, conversation {bea}"
+    refused = await does(robin, number, "reply", text=" ", conversation=ann)
+    assert f'<option value="{ann}" selected>' in refused.text
 
 
 async def test_a_value_is_not_taken_over_unless_it_was_chosen(site: Site) -> None:

@@ -82,3 +82,11 @@ async def test_a_conversation_that_made_no_case_says_why(site: Site) -> None:
     assert "Contact did not resolve." in page.text
     assert "Hello &lt;b&gt;there&lt;/b&gt;" in page.text
     assert (await robin.get(f"/console/inbox/{place + 1}")).status == 404
+
+
+async def test_an_empty_list_says_what_will_come_or_that_a_filter_leaves_all_out(site: Site) -> None:
+    robin = await site.logged_in("robin")
+    assert "Nobody has written yet" in (await robin.get("/console/inbox")).text
+    assert "There is no case yet" in (await robin.get("/console/cases")).text
+    filtered = await robin.get("/console/cases?status=resolved")
+    assert 'No case fits. <a href="/console/cases">Show all</a>' in filtered.text
