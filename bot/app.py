@@ -43,6 +43,7 @@ from bot.evaluation import Evaluator
 from bot.forgetting import Forgetting
 from bot.handling import Handling, gave_up
 from bot.intake import Intake
+from bot.learnt import Gisting
 from bot.metrics import Metrics
 from bot.provider import connect
 from bot.secret import webchat_secret
@@ -96,6 +97,7 @@ class Application:
         self.delivery = Delivery(database, self.channels, self.settings, self.posts, self.metrics)
         self.webhooks = WebhookSender(database, self.settings, self.metrics, private=config.webhooks_private)
         self.counting = Counting(database)
+        self.gisting = Gisting(database)
         self.forgetting = Forgetting(database)
         self.clock = Clock(database, self.work, self.metrics, fires=works)
 
@@ -267,6 +269,7 @@ async def running(app: Application, *, web: bool = True, worker: bool = True) ->
         if worker:
             endless.append(parts.create_task(app.forgetting.run(), name="forgetting"))
             endless.append(parts.create_task(app.counting.run(), name="counting"))
+            endless.append(parts.create_task(app.gisting.run(), name="gisting"))
         finishing = [parts.create_task(_work(app), name="work")] if worker else []
         try:
             async with _listening(app) if web else nullcontext("working without an address") as address:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, delete, func, select, update
 
 from store.audit import Origin
 from store.model import ActorKind, Case, CaseNumber, ContactId, ConversationId, FieldId, Role, Value
@@ -17,6 +17,7 @@ from store.sql import insert, now
 KEPT = 1000  # of a field: the newest
 MESSAGES = 6  # the latest of the customer's
 CHARACTERS = 2000  # of their words, from the end
+BETWEEN = "\x1e\n"  # messages: a thank-you or a signature ends one of them, not all
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +33,7 @@ class Example:
     wrong: Value | None
     settings_version: int | None
     learnt_at: datetime
+    gist: bytes | None = None  # what the words are compared by; None: not asked for, or not made yet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,8 +54,8 @@ class ExampleFilter:
     case_number: CaseNumber | None = None
 
 
-Latest = tuple[int, int, datetime]
-"""How many there are, the sum of their ids, and when the newest was learnt: another after every change.
+Latest = tuple[int, int, datetime, int]
+"""How many there are, the sum of their ids, when the newest was learnt, how many gists: another after every change.
 
 The newest id alone is not enough: on PostgreSQL a lower one may be committed later, in place of an earlier lesson.
 """
@@ -79,6 +81,19 @@ _LATEST = select(
     func.count().label("number"),
     func.sum(examples.c.id).label("ids"),
     func.max(examples.c.learnt_at).label("learnt_at"),
+    func.sum(case((examples.c.gist_by == bindparam("by"), 1), else_=0)).label("gists"),
+)
+_without_gist = (
+    select(examples.c.id)
+    .where(examples.c.gist_by.is_distinct_from(bindparam("by")))
+    .order_by(examples.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_WITHOUT_GIST = select(examples).where(examples.c.id.in_(_without_gist)).order_by(examples.c.id.desc())
+_KEEP_GIST = (
+    update(examples)
+    .where(examples.c.id == bindparam("example"), examples.c.words == bindparam("said"))  # an id may come again
+    .values(gist=bindparam("gist"), gist_by=bindparam("by"))
 )
 _newest = (
     select(examples.c.id)
@@ -100,7 +115,7 @@ def learn(connection: Connection, origin: Origin, case: Case, lessons: Iterable[
     if opener is None:
         return
     said = connection.execute(_SAID, {"conversation": conversation_id, "who": opener.id}).scalars().all()
-    words = "\n".join(reversed(said))[-CHARACTERS:].strip()
+    words = BETWEEN.join(reversed(said))[-CHARACTERS:].strip()
     connection.execute(_FORGET, {"case": case.number, "fields": [each.field for each in lessons]})
     if words:
         moment = now(connection)
@@ -130,10 +145,29 @@ def listed(connection: Connection, wanted: ExampleFilter, *, limit: int) -> list
     return [_example(row) for row in connection.execute(query)]
 
 
-def latest(connection: Connection) -> Latest | None:
+def known(connection: Connection, *, gist_by: str, limit: int) -> list[Example]:
+    """Newest first, with the gists that `gist_by` made."""
+    query = select(examples).order_by(examples.c.id.desc()).limit(limit)
+    return [
+        replace(_example(row), gist=row.gist if row.gist_by == gist_by else None) for row in connection.execute(query)
+    ]
+
+
+def latest(connection: Connection, *, gist_by: str) -> Latest | None:
     """None: there is none."""
-    found = connection.execute(_LATEST).one()
-    return (found.number, int(found.ids), found.learnt_at) if found.number else None
+    found = connection.execute(_LATEST, {"by": gist_by}).one()
+    return (found.number, int(found.ids), found.learnt_at, int(found.gists)) if found.number else None
+
+
+def without_gist(connection: Connection, *, gist_by: str, limit: int) -> list[Example]:
+    """Newest first."""
+    return [_example(row) for row in connection.execute(_WITHOUT_GIST, {"by": gist_by, "limit": limit})]
+
+
+def keep_gists(connection: Connection, made: Iterable[tuple[Example, bytes]], *, gist_by: str) -> None:
+    """Not of those that were erased or replaced meanwhile."""
+    rows = [{"example": each.id, "said": each.words, "gist": gist, "by": gist_by} for each, gist in made]
+    connection.execute(_KEEP_GIST, rows)
 
 
 def get(connection: Connection, example_id: int) -> Example | None:

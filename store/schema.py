@@ -307,10 +307,14 @@ examples = Table(
     Column("wrong", Document),  # what the agent had made of them
     Column("settings_version", Integer),
     Column("learnt_at", UtcDateTime, nullable=False),
+    Column("gist", LargeBinary),  # of the words, by which others are compared with them; NULL: not made yet
+    Column("gist_by", String(80)),  # what made it; another's is made anew
     # The latest decision of a case on a field counts.
     UniqueConstraint("case_number", "field"),
     # Finds a field's examples, newest first.
     Index("ix_examples_field", "field", "id"),
+    # Whether one came or went is asked at each evaluation; the index answers it without their words.
+    Index("ix_examples_latest", "gist_by", "id", "learnt_at"),
 )
 
 evaluations = Table(

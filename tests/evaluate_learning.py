@@ -26,12 +26,13 @@ from rich.table import Table
 
 from agent.embedded.model.artefact import Artefact, missing, shipped
 from agent.embedded.predictor import evaluate
+from agent.embedded.taught import gist
 from agent.fields import check
 from agent.predictor import Prediction
 from agent.settings import CaseField, FieldType, Option
 from bot.simulation.figures import Slot, counts, slot
 from bot.simulation.labelled import Labelled
-from store.examples import CHARACTERS, MESSAGES, Example
+from store.examples import BETWEEN, CHARACTERS, MESSAGES, Example
 from store.model import CaseNumber, FieldId, Role, Value, utcnow
 from tests.agent.embedded.talking import request
 from tests.labelled import public
@@ -76,7 +77,9 @@ def _categories(artefact: Artefact, most: int) -> Iterator[dict[str, Any]]:
     drawn = random.Random(_SEED).sample(asked, most) if 0 < most < len(asked) else asked
     for each in EXAMPLES:
         known = [(words, category) for category in sorted(by_category) for words in by_category[category][:each]]
-        examples = tuple(_example(number, field, words, value) for number, (words, value) in enumerate(known))
+        examples = tuple(
+            _example(number, field, words, value, artefact=artefact) for number, (words, value) in enumerate(known)
+        )
         answers = [
             (evaluate(replace(request(field, words), examples=examples), artefact)[0], category)
             for words, category in track(drawn, f"{each} of each", console=Console(stderr=True), transient=True)
@@ -108,7 +111,7 @@ def _corrected(artefact: Artefact, most: int) -> Iterator[dict[str, Any]]:
         alone = _slots(conversation, artefact, ())
         taught = _slots(conversation, artefact, tuple(known)) if known else alone
         rows.append((alone, taught))
-        known += _corrections(conversation, taught, len(rows))
+        known += _corrections(conversation, taught, len(rows), artefact)
     corrections = sum(map(len, memory.values()))
     long = -(-len(rows) // _PARTS)
     for first in range(0, len(rows), long):
@@ -124,18 +127,26 @@ def _slots(conversation: Labelled, artefact: Artefact, known: tuple[Example, ...
     return [slot(conversation, field, answers) for field in conversation.settings.fields]
 
 
-def _corrections(conversation: Labelled, found: Sequence[Slot], number: int) -> Iterator[Example]:
+def _corrections(conversation: Labelled, found: Sequence[Slot], number: int, artefact: Artefact) -> Iterator[Example]:
     """As a representative would mend the case, in the form in which the store keeps it."""
     said = [each.text for each in conversation.transcript if each.author.role is Role.CUSTOMER]
-    words = "\n".join(said[-MESSAGES:])[-CHARACTERS:]
+    words = BETWEEN.join(said[-MESSAGES:])[-CHARACTERS:]
     for each in found:
         expected = conversation.expected.get(FieldId(each.field.id))
         value = expected[0] if expected else None
         if not each.right and value != each.value and (value is None or check(each.field, value) is None):
-            yield _example(number, each.field, words, value, each.value)
+            yield _example(number, each.field, words, value, each.value, artefact=artefact)
 
 
-def _example(number: int, field: CaseField, words: str, value: Value | None, wrong: Value | None = None) -> Example:
+def _example(
+    number: int,
+    field: CaseField,
+    words: str,
+    value: Value | None,
+    wrong: Value | None = None,
+    *,
+    artefact: Artefact,
+) -> Example:
     return Example(
         id=number,
         case_number=CaseNumber(number),
@@ -146,6 +157,7 @@ def _example(number: int, field: CaseField, words: str, value: Value | None, wro
         wrong=wrong,
         settings_version=None,
         learnt_at=utcnow(),
+        gist=gist(words, artefact),
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -18,14 +17,16 @@ from agent.embedded.taught import LEAST, Decision, Heard, Taught
 from agent.fields import same
 from agent.predictor import Abstention, Prediction
 from agent.settings import CaseField, FieldType
+from store.examples import Example
 from store.model import FieldId, Value
 
 if TYPE_CHECKING:  # numpy comes with the extra
     from agent.embedded.model.artefact import Artefact
 
-_LEARNT = frozenset({FieldType.CHOICE, FieldType.LOOKUP, FieldType.TEXT})
+_CHOSEN = frozenset({FieldType.CHOICE, FieldType.LOOKUP})
 _OF_A_VALUE = 15  # its newest examples
 _MOST = 1000
+_MADE_HERE = 50  # gists; all others come with the examples, or are made one after the other in the background
 _LINES = 6  # the customer's latest
 _COPY = 0.9  # how sure where the network heard nothing of the field: that such words came with a value is no telling
 
@@ -35,23 +36,33 @@ def informed(
 ) -> list[Prediction | Abstention]:
     """The answers, with what people's decisions on like words add to them or take from them."""
     lines = talk.customer_lines[-_LINES:]
-    heard = [_heard(field, talk, lines, artefact) for field in fields]
+    examples = _by_field(talk.request.examples)
+    heard = [_heard(field, examples[FieldId(field.id)], talk, lines, artefact) for field in fields]
     return [
         _informed(field, answer, each, artefact) if each is not None else answer
         for field, answer, each in zip(fields, answers, heard, strict=True)
     ]
 
 
-def _heard(field: CaseField, talk: Talk, lines: Sequence[Line], artefact: Artefact | None) -> Heard | None:
-    decisions = _decisions(field, talk)
-    if not decisions or not lines:
+def _by_field(examples: Sequence[Example]) -> defaultdict[FieldId, list[Example]]:
+    """Newest first."""
+    found: defaultdict[FieldId, list[Example]] = defaultdict(list)
+    for each in sorted(examples, key=lambda each: each.id, reverse=True):
+        found[each.field].append(each)
+    return found
+
+
+def _heard(
+    field: CaseField, examples: Sequence[Example], talk: Talk, lines: Sequence[Line], artefact: Artefact | None
+) -> Heard | None:
+    if not examples or not lines:
         return None
     if field.type is FieldType.TEXT:
-        return Heard(field, phrased(field, decisions, talk))
-    if artefact is None:
+        return Heard(field, phrased(field, _decisions(examples), talk))
+    if artefact is None or field.type not in _CHOSEN:
         return None
     with _reading:
-        taught = _taught((field, decisions), artefact)
+        taught = _taught((field, _decisions(_readable(examples))), artefact)
     return taught.hear(lines)
 
 
@@ -63,22 +74,25 @@ def _taught(lessons: tuple[CaseField, tuple[Decision, ...]], artefact: Artefact)
     return Taught(*lessons, artefact)
 
 
-def _decisions(field: CaseField, talk: Talk) -> tuple[Decision, ...]:
+def _readable(examples: Sequence[Example]) -> Iterator[Example]:
+    """Those with a gist, and a few of those that wait for theirs."""
+    waiting = 0
+    for each in examples:
+        waiting += each.gist is None
+        if each.gist is not None or waiting <= _MADE_HERE:
+            yield each
+
+
+def _decisions(examples: Iterable[Example]) -> tuple[Decision, ...]:
     """The newest of each value."""
-    if field.type not in _LEARNT:
-        return ()
-    own = [each for each in talk.request.examples if each.field == field.id]
-    found = (
-        Decision(each.words, _text_or_none(each.value), _text_or_none(each.wrong))
-        for each in sorted(own, key=lambda each: each.id, reverse=True)
-    )
     counted: Counter[str | None] = Counter()
     kept: list[Decision] = []
-    for each in found:
-        counted[each.value] += 1
-        if counted[each.value] <= _OF_A_VALUE:
-            kept.append(each)
-    return tuple(islice(kept, _MOST))
+    for each in examples:
+        value = _text_or_none(each.value)
+        counted[value] += 1
+        if counted[value] <= _OF_A_VALUE:
+            kept.append(Decision(each.words, value, _text_or_none(each.wrong), each.gist))
+    return tuple(kept[:_MOST])
 
 
 def _text_or_none(value: Value | None) -> str | None:

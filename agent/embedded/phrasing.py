@@ -13,7 +13,6 @@ from agent.embedded.mention import Stance, stance
 from agent.embedded.model.proposals import Proposal
 from agent.embedded.talk import Line, Talk
 from agent.embedded.taught import Decision
-from agent.embedded.turn import Turn
 from agent.fields import normalise
 from agent.settings import CaseField
 
@@ -38,7 +37,7 @@ class Phrasing:
         self._met: Counter[tuple[str, ...]] = Counter()
         self._lengths: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
         for each in decisions:
-            self._learn([_tokens(sentence) for sentence in _texts(each.words)], _folded(_tokens(each.value or "")))
+            self._learn([_tokens(sentence.text) for sentence in each.said], _folded(_tokens(each.value or "")))
 
     def _learn(self, said: Sequence[Sequence[_Token]], value: Sequence[str]) -> None:
         """However often a customer says it, it is one decision."""
@@ -84,16 +83,12 @@ def phrased(field: CaseField, decisions: tuple[Decision, ...], talk: Talk) -> Pr
 
 def _heard(field: CaseField, phrasing: Phrasing, line: Line, talk: Talk) -> Iterator[Proposal]:
     plain = line.turn.plain
-    for sentence in line.turn.sentences:
-        for start, end, share in () if sentence.is_instruction else phrasing.find(sentence.text):
+    for sentence in line.turn.new_words:
+        for start, end, share in phrasing.find(sentence.text):
             place = plain.place(sentence.start + start, sentence.start + end)
             value = normalise(field, sentence.text[start:end], talk.request.settings, talk.request.now)
             if value is not None and stance(line.turn, *place) is not Stance.DENIED:
                 yield Proposal(value, share, (line.evidence(*place),))
-
-
-def _texts(words: str) -> Iterator[str]:
-    return (sentence.text for sentence in Turn(words).sentences)
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
 
 from agent.embedded.mention import Stance, stance
+from agent.embedded.model.artefact import named
 from agent.embedded.model.calibration import Curve, probability
 from agent.embedded.model.proposals import Proposal
-from agent.embedded.parts import Part
 from agent.embedded.talk import Line
 from agent.embedded.turn import Sentence, Turn
 from agent.settings import CaseField
+from store.examples import BETWEEN
 from store.model import Value
 
 if TYPE_CHECKING:  # numpy comes with the extra
@@ -22,12 +24,12 @@ if TYPE_CHECKING:  # numpy comes with the extra
     from agent.embedded.model.choosing import Chooser, Text
 
 _Source = TypeVar("_Source")
-_READ = frozenset({Part.BODY, Part.SUBJECT})
 _MOST_OPTIONS = 150  # whose names are known texts as well
 _NAME = 0.5  # what the name of an option weighs beside a customer's words
 _CHARACTERS = 800  # of an example or a conversation, from its end: the network takes a hundredth of a second for 300
-_TEXTS = 4096  # examples that are remembered as the network reads them: 3 KB each
-_PASSAGE = 80  # tokens that the network reads at once
+_SENTENCES = 40  # of them
+_WAY = 1  # in which gists are made: another after each change of it
+_GISTS = 64  # that were made here and may not be in the store yet
 _TURNED_DOWN = -0.3
 LEAST = 0.1  # how sure a proposal must be to say more than an abstention
 _WITHOUT_A_SENTENCE = 0.5  # of the confidence, where all is said that no sentence says
@@ -44,6 +46,11 @@ class Decision:
     words: str
     value: str | None
     wrong: str | None
+    gist: bytes | None = field(default=None, compare=False)  # of the words, where it was made before
+
+    @property
+    def said(self) -> Iterator[Sentence]:
+        return said(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +104,25 @@ class _Chosen:
 
 class Taught:
     def __init__(self, field: CaseField, decisions: tuple[Decision, ...], artefact: Artefact) -> None:
-        from agent.embedded.model.choosing import Chooser, Known  # noqa: PLC0415 -- it needs the extra
+        import numpy as np  # noqa: PLC0415 -- it needs the extra
+
+        from agent.embedded.model.choosing import Chooser, Known  # noqa: PLC0415 -- so does it
 
         self._field = field
         self._artefact = artefact
         options = field.options if len(field.options) <= _MOST_OPTIONS else ()
         taught = (value for each in decisions for value in (each.value, each.wrong) if value is not None)
         self._values = tuple(dict.fromkeys((*(option.value for option in options), *taught)))
-        texts = [(each, _known(each.words, artefact)) for each in decisions]
+        texts = [(each, _known(each, artefact)) for each in decisions]
         self._decided = [each for each, text in texts if text is not None]
+        self._right = np.array([self._place(each.value) for each in self._decided])
         known = [Known(text, self._speaks(each), 1.0) for each, text in texts if text is not None]
         named = ((option, _text([" ".join((option.value, *option.synonyms))], artefact)) for option in options)
         known += [Known(text, self._speaks(Decision("", option.value, None)), _NAME) for option, text in named if text]
         self._chooser: Chooser | None = Chooser(known) if self._decided and self._values else None
+
+    def _place(self, value: str | None) -> int:
+        return -1 if value is None else self._values.index(value)
 
     def _speaks(self, decision: Decision) -> list[float]:
         right = [1.0 if value == decision.value else 0.0 for value in self._values]
@@ -118,39 +131,35 @@ class Taught:
         return right
 
     def hear(self, lines: Sequence[Line]) -> Heard | None:
-        passages = [(line, passage) for line in lines for passage in _passages(_sentences(line.turn), self._artefact)]
-        latest = _latest(passages)
-        text = _text([_joined(passage) for _, passage in latest], self._artefact)
+        said = [(line, sentence) for line in lines for sentence in line.turn.new_words]
+        latest = _latest(said)
+        text = _text([sentence.text for _, sentence in latest], self._artefact)
         if text is None or self._chooser is None:
             return None
         whole = self._chosen(self._chooser, text)
         is_open = whole.confidence >= LEAST and not _is_denied(self._field, self._values[whole.best], lines)
         proposal = self._proposal(self._chooser, whole, latest) if is_open else None
-        said = " ".join(_joined(passage) for _, passage in passages)
         scored = zip(self._values, whole.scores, strict=True)
         against = frozenset(value for value, score in scored if score < _TURNED_DOWN)
-        return Heard(self._field, proposal, said, whole.nearest, against)
+        return Heard(self._field, proposal, " ".join(each.text for _, each in said), whole.nearest, against)
 
     def _chosen(self, chooser: Chooser, text: Text) -> _Chosen:
         from agent.embedded.model.choosing import best, nearness  # noqa: PLC0415 -- it needs the extra
 
         scores, alike = chooser(text)
         chosen, ahead = best(scores)
-        likeness = zip(alike.tolist(), self._decided, strict=False)
-        near, nearest = max(
-            ((near, each.words) for near, each in likeness if each.value == self._values[chosen]), default=(0.0, "")
-        )
+        alike = alike[: len(self._decided)] * (self._right == chosen)
+        place = int(alike.argmax())
+        near = float(alike[place])
+        nearest = self._decided[place].words if near else ""
         confidence = probability(_WORTH, nearness(ahead, near)) if ahead * near > 0 else 0.0
         return _Chosen(chosen, confidence, scores.tolist(), nearest)
 
-    def _proposal(
-        self, chooser: Chooser, whole: _Chosen, passages: Sequence[tuple[Line, list[Sentence]]]
-    ) -> Proposal | None:
+    def _proposal(self, chooser: Chooser, whole: _Chosen, said: Sequence[tuple[Line, Sentence]]) -> Proposal | None:
         """No surer than the sentence that speaks for it most, by itself."""
         alone = [
             (self._chosen(chooser, text), line, sentence)
-            for line, passage in passages
-            for sentence in passage
+            for line, sentence in said
             if (text := _text([sentence.text], self._artefact)) is not None
         ]
         if not alone:
@@ -163,48 +172,41 @@ class Taught:
         return Proposal(self._values[whole.best], min(whole.confidence, sure.confidence) * share, (evidence,))
 
 
-@lru_cache(maxsize=_TEXTS)
-def _known(words: str, artefact: Artefact) -> Text | None:
-    """An example's words: the same for all fields that were decided on them."""
-    passages = [(None, passage) for passage in _passages(_sentences(Turn(words)), artefact)]
-    return _text([_joined(passage) for _, passage in _latest(passages)], artefact)
+def _known(decision: Decision, artefact: Artefact) -> Text | None:
+    from agent.embedded.model.choosing import unpacked  # noqa: PLC0415 -- it needs the extra
+
+    packed = decision.gist if decision.gist is not None else gist(decision.words, artefact)
+    return unpacked(packed) if packed else None
 
 
-def _text(passages: Sequence[str], artefact: Artefact) -> Text | None:
+def gist_by() -> str:
+    """What makes gists here: one that another made is no measure for ours."""
+    return f"{_WAY}:{named()}"
+
+
+def said(words: str) -> Iterator[Sentence]:
+    """The new words of an example's messages."""
+    return (sentence for message in words.split(BETWEEN) for sentence in Turn(message).new_words)
+
+
+@lru_cache(maxsize=_GISTS)
+def gist(words: str, artefact: Artefact) -> bytes:
+    """What an example's words are compared by, to be kept with it; nothing of words that say nothing."""
+    latest = _latest([(None, sentence) for sentence in said(words)])
+    text = _text([sentence.text for _, sentence in latest], artefact)
+    return b"" if text is None else text.packed()
+
+
+def _text(sentences: Sequence[str], artefact: Artefact) -> Text | None:
+    """The network reads each sentence by itself: what is said next does not make it read this one anew."""
     from agent.embedded.model.choosing import text_of  # noqa: PLC0415 -- it needs the extra
 
-    senses = [artefact.sense(passage) for passage in passages]
-    return text_of(sum(senses[1:], senses[0]), " ".join(passages)) if senses else None
+    senses = [artefact.sense(each) for each in sentences]
+    return text_of(sum(senses[1:], senses[0]), " ".join(sentences)) if senses else None
 
 
-def _sentences(read: Turn) -> Iterator[Sentence]:
-    return (each for each in read.sentences if each.part in _READ and not each.is_instruction)
-
-
-def _passages(sentences: Iterable[Sentence], artefact: Artefact) -> Iterator[list[Sentence]]:
-    """As many sentences as the network reads at once."""
-    passage: list[Sentence] = []
-    tokens = 0
-    for each in sentences:
-        own = artefact.length(each.text)
-        if passage and tokens + own > _PASSAGE:
-            yield passage
-            passage, tokens = [], 0
-        passage.append(each)
-        tokens += own
-    if passage:
-        yield passage
-
-
-def _joined(passage: Iterable[Sentence]) -> str:
-    return " ".join(each.text for each in passage)
-
-
-def _latest(passages: Sequence[tuple[_Source, list[Sentence]]]) -> Sequence[tuple[_Source, list[Sentence]]]:
+def _latest(said: Sequence[tuple[_Source, Sentence]]) -> Sequence[tuple[_Source, Sentence]]:
     """As much as is looked at, from the end."""
-    length = 0
-    for place in range(len(passages) - 1, -1, -1):
-        length += len(_joined(passages[place][1]))
-        if length > _CHARACTERS:
-            return passages[place + 1 :] or passages[-1:]
-    return passages
+    lengths = accumulate(len(sentence.text) for _, sentence in reversed(said[-_SENTENCES:]))
+    count = sum(length <= _CHARACTERS for length in lengths)
+    return said[-max(count, 1) :]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -36,6 +36,7 @@ _INVERSION = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:'\w+)?")
 _WRAPPED = 60
+_NEW = frozenset({Part.BODY, Part.SUBJECT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,11 @@ class Turn:
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         return tuple(_sentences(self.plain.text, self.parts))
+
+    @property
+    def new_words(self) -> Iterator[Sentence]:
+        """What the writer says here: nothing quoted, forwarded or signed, and nothing that speaks to a machine."""
+        return (each for each in self.sentences if each.part in _NEW and not each.is_instruction)
 
     @cached_property
     def _sentence_starts(self) -> list[int]:

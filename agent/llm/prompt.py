@@ -17,7 +17,7 @@ from agent.llm.mask import Mask
 from agent.llm.quoting import own_words
 from agent.predictor import Prediction, PredictionRequest
 from agent.settings import CaseField, FieldType, Settings
-from store.examples import CHARACTERS, Example
+from store.examples import BETWEEN, CHARACTERS, Example
 from store.model import FieldId, Message
 
 LONGEST_MESSAGE = 8_000  # characters of one message that are sent
@@ -134,8 +134,12 @@ def _decided(request: PredictionRequest, new: Sequence[Message]) -> list[dict[st
         for each in islice(near, _OF_A_FIELD):
             right = {} if each.value is None else {"value": display(field, each.value, request.settings)}
             wrong = {} if each.wrong is None else {"not": display(field, each.wrong, request.settings)}
-            found.append({"field": field.id, "said": own_words(each.words), **right, **wrong})
+            found.append({"field": field.id, "said": _said(each), **right, **wrong})
     return found[:_EXAMPLES]
+
+
+def _said(example: Example) -> str:
+    return "\n".join(map(own_words, example.words.split(BETWEEN)))
 
 
 def _is_legible(example: Example, request: PredictionRequest) -> bool:

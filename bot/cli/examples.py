@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated
 
@@ -37,12 +38,17 @@ def list_(
     with opened() as database:
         found = database.read_now(partial(examples.listed, wanted=wanted, limit=limit))
     if as_json:
-        show_json(found)
+        show_json([_document(each) for each in found])
     elif not found:
         show("There is none.")
     else:
         headers = ("id", "learnt", "case", "contact", "settings", "field", "right", "wrong", "words")
         show_table(headers, [_row(each) for each in found])
+
+
+def _document(example: Example) -> dict[str, object]:
+    """Without what is for machines alone."""
+    return {name: value for name, value in asdict(example).items() if name != "gist"}
 
 
 def _row(example: Example) -> Sequence[object]:
@@ -73,7 +79,7 @@ def show_(
     if found is None:
         raise Failure(f"There is no example {example_id}.")
     if as_json:
-        show_json(found)
+        show_json(_document(found))
         return
     show(safe(f"Example {found.id}: {found.field}, of case {found.case_number}, learnt {moment(found.learnt_at)}"))
     show(safe(f"right: {_told(found.value)}"), safe(f"wrong: {_told(found.wrong)}"))

@@ -61,7 +61,7 @@ def export(connection: Connection, contact_id: int) -> Export:
         "conversations": [_conversation(connection, found, each) for each in found.conversations],
         "cases": [_case(connection, each) for each in found.own],
         "words_in_other_cases": [_quoted(connection, each, cited) for each in found.others],
-        "examples": _rows(connection, examples, examples.c.contact_id == contact_id),
+        "examples": [_readable(each) for each in _rows(connection, examples, examples.c.contact_id == contact_id)],
         "events": _rows(connection, inbox, inbox.c.id.in_(found.events)),
         "files": [{"place": each.place, "name": each.name, "content_type": each.content_type} for each in kept],
     }
@@ -78,6 +78,11 @@ def write_zip(exported: Export, into: BinaryIO) -> None:
 def _rows(connection: Connection, table: Table, condition: ColumnElement[bool]) -> list[Json]:
     found = connection.execute(select(table).where(condition).order_by(*table.primary_key)).mappings()
     return [{str(name): value for name, value in row.items()} for row in found]
+
+
+def _readable(example: Json) -> Json:
+    """What is made of the words, to compare them, says nothing beside them."""
+    return {name: value for name, value in example.items() if name not in {"gist", "gist_by"}}
 
 
 def _conversation(connection: Connection, found: Reach, conversation_id: int) -> Json:

@@ -8,7 +8,7 @@ import pytest
 
 from store import cases, examples
 from store.engine import Connection, Database
-from store.examples import KEPT, Example, ExampleFilter
+from store.examples import BETWEEN, KEPT, Example, ExampleFilter, Latest
 from store.model import Author, Case, FieldId, Role
 from store.schema import cases as case_rows
 from store.schema import examples as example_rows
@@ -85,6 +85,18 @@ def test_accepting_a_suggestion_teaches_what_is_right_rejecting_it_what_is_wrong
     assert lessons(database) == [lesson]
 
 
+def latest(database: Database) -> Latest | None:
+    return database.read_now(partial(examples.latest, gist_by="ours"))
+
+
+def gists(database: Database, by: str) -> list[bytes | None]:
+    return [each.gist for each in database.read_now(partial(examples.known, gist_by=by, limit=9))]
+
+
+def keep(database: Database, gist: bytes, by: str, *about: Example) -> None:
+    database.write_now(partial(examples.keep_gists, made=[(each, gist) for each in about], gist_by=by))
+
+
 def test_what_is_undone_with_its_transaction_teaches_nothing(database: Database) -> None:
     case = a_case(database)
 
@@ -117,6 +129,35 @@ def _fill(connection: Connection, *, most: int) -> None:
     connection.execute(example_rows.insert(), [{"case_number": each, **taught} for each in numbers])
 
 
+def test_a_gist_is_for_the_network_that_made_it_and_another_makes_its_own(database: Database) -> None:
+    changed(database, cases.write, a_case(database).number, [field("priority", "High"), field("product", "Kettle")])
+    waiting = database.read_now(partial(examples.without_gist, gist_by="ours", limit=1))
+    assert [each.field for each in waiting] == ["product"]  # the newest
+    before = latest(database)
+
+    keep(database, b"gist", "ours", *waiting)
+
+    assert gists(database, "ours") == [b"gist", None]
+    assert gists(database, "another") == [None, None]
+    assert latest(database) != before
+    assert len(database.read_now(partial(examples.without_gist, gist_by="another", limit=9))) == 2
+
+
+def test_the_gist_of_what_was_replaced_meanwhile_is_not_kept(database: Database) -> None:
+    case = a_case(database)
+    changed(database, cases.write, case.number, [field("priority", "High")])
+    (before,) = learnt(database)
+    more = wrote("It is the lid that leaks", conversation_key="thread", author=Author(id="ada", name="ada"))
+    database.write_now(lambda connection: say(connection, case.conversations[0], more))
+    changed(database, cases.write, case.number, [field("priority", "Critical")])
+
+    keep(database, b"gist", "ours", before)
+
+    assert gists(database, "ours") == [None]
+    (after,) = learnt(database)
+    assert after.words == BETWEEN.join(("My kettle leaks badly", "It is the lid that leaks"))
+
+
 def test_erasing_takes_those_that_are_meant_and_no_others(database: Database) -> None:
     mine, other = a_case(database), a_case(database, "other", author="bob")
     for case in (mine, other):
@@ -132,22 +173,22 @@ def test_erasing_takes_those_that_are_meant_and_no_others(database: Database) ->
 
 
 def test_every_change_of_what_is_kept_shows(database: Database) -> None:
-    seen = [database.read_now(examples.latest)]
+    seen = [latest(database)]
     number = a_case(database).number
     for value in ("High", "Critical"):
         changed(database, cases.write, number, [field("priority", value)])
-        seen.append(database.read_now(examples.latest))
+        seen.append(latest(database))
     changed(database, cases.write, a_case(database, "other").number, [field("priority", "High")])
-    seen.append(database.read_now(examples.latest))
+    seen.append(latest(database))
     database.write_now(partial(examples.erase, wanted=ExampleFilter(case_number=number)))
-    seen.append(database.read_now(examples.latest))
+    seen.append(latest(database))
     assert seen[0] is None
     assert len(set(seen)) == len(seen)
 
 
 def test_a_lesson_that_is_committed_late_shows_though_another_is_newer(database: Database) -> None:
     database.write_now(partial(_fill, most=3))
-    before = database.read_now(examples.latest)
+    before = latest(database)
 
     def replace_first(connection: Connection) -> None:
         """As on PostgreSQL, where a transaction that began earlier has the lower id and may end later."""
@@ -157,4 +198,4 @@ def test_a_lesson_that_is_committed_late_shows_though_another_is_newer(database:
         connection.execute(example_rows.insert(), {**late, "value": "High", "learnt_at": NOON})
 
     database.write_now(replace_first)
-    assert database.read_now(examples.latest) != before
+    assert latest(database) != before

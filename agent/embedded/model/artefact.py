@@ -62,16 +62,19 @@ class Artefact:
             return [self._decoding.Guess(0.0)] * len(prompts)
         return self._decoding.guesses(row, lines, self._network.scores(row))
 
-    def length(self, text: str) -> int:
-        """In tokens; nothing of it is remembered."""
-        return len(self._words(text))
-
     def _sense(self, text: str) -> NDArray[np.float32]:
         """What a customer's words mean, as the sum over their tokens: [width]. Not more than LONGEST tokens of them."""
         row = encode((), (Utterance(text),), lambda said: self._words(said)[:_SENSED], self._marks)
         # The network is built to be asked for a field: what it says of the row's beginning is not looked at.
         states = self._network.states(replace(row, fields=[0], options=[[]]))
         return states[[place for place, *_ in row.words]].sum(0)
+
+
+@lru_cache(maxsize=1)
+def named() -> str:
+    """Which network this installation ships, without opening it or asking whether it is whole."""
+    card: dict[str, Any] = json.loads((FOLDER / CARD).read_text(encoding="utf-8"))
+    return card["sha256"][NETWORK]
 
 
 def missing() -> str | None:

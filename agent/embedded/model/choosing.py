@@ -18,6 +18,7 @@ Numbers = NDArray[np.float32]
 Places = NDArray[np.int32]
 _BINS = 4096  # that words and pieces of words are counted in
 _PIECE = 4  # letters
+_AT_ONCE = 512  # of the bins
 _WORDS = 0.4  # what words count beside sense
 _POWER = 6  # how much more the nearest say than the near
 _DOUBT = 0.05  # how little a single text decides where others disagree
@@ -30,6 +31,19 @@ class Text:
     sense: Numbers  # [width]
     bins: Places  # of its words, in order
     counts: Numbers  # how often each
+
+    def packed(self) -> bytes:
+        """In two bytes a number, its width first: to be kept."""
+        sense = self.sense.astype("<f2").view("<u2")
+        return np.concatenate([[len(sense)], sense, self.bins, self.counts]).astype("<u2").tobytes()
+
+
+def unpacked(packed: bytes) -> Text:
+    numbers = np.frombuffer(packed, "<u2")
+    width = int(numbers[0])
+    sense, words = numbers[1 : width + 1].view("<f2"), numbers[width + 1 :]
+    bins, counts = words.reshape(2, -1)
+    return Text(sense.astype(np.float32), bins.astype(np.int32), counts.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +75,47 @@ class Chooser:
     """Holds words by their bins: most texts have few of them."""
 
     def __init__(self, known: Sequence[Known]) -> None:
+        texts = [each.text for each in known]
         self._number = len(known)
-        met = np.bincount(np.concatenate([each.text.bins for each in known]), minlength=_BINS)
+        bins = np.concatenate([each.bins for each in texts])
+        met = np.bincount(bins, minlength=_BINS)
         self._rarity = (np.log((1 + self._number) / (1 + met)) + 1).astype(np.float32)
-        self._senses = np.stack([each.text.sense for each in known])
-        words = np.zeros((self._number, _BINS), np.float32)
-        for row, each in zip(words, known, strict=True):
-            row[each.text.bins] = self._weighed(each.text)
+        self._senses = np.stack([each.sense for each in texts])
+        by_bin = np.argsort(bins, kind="stable")
+        rows = np.repeat(np.arange(self._number, dtype=np.int32), [len(each.bins) for each in texts])
+        self._rows = rows[by_bin]
+        self._weights = np.concatenate([self._weighed(each) for each in texts])[by_bin]
+        self._starts = np.searchsorted(bins[by_bin], np.arange(_BINS + 1)).tolist()
         speaks = np.array([each.speaks for each in known])
         doubt = _DOUBT / np.array([each.weight for each in known])
-        alike = _sharpened(self._senses @ self._senses.T, words @ words.T)
+        alike = _sharpened(self._senses @ self._senses.T, self._words_alike())
         self._pull = np.linalg.solve(alike + np.diag(doubt), speaks).astype(np.float32)
-        bins, self._rows = (places.astype(np.int32) for places in np.nonzero(words.T))
-        self._weights = words[self._rows, bins]
-        self._starts = np.searchsorted(bins, np.arange(_BINS + 1))
 
     def __call__(self, text: Text) -> tuple[Numbers, Numbers]:
         """How much the text speaks for each value, about 0 to 1; and how alike each of the known texts is."""
         alike = _sharpened(self._senses @ text.sense, self._shared(text))
         return alike @ self._pull, alike
 
+    def _words_alike(self) -> Numbers:
+        """[known, known], some bins at a time: all at once they take ten times the memory."""
+        alike = np.zeros((self._number, self._number), np.float32)
+        for first in range(0, _BINS, _AT_ONCE):
+            starts = self._starts[first : first + _AT_ONCE + 1]
+            here = slice(starts[0], starts[-1])
+            words = np.zeros((self._number, _AT_ONCE), np.float32)
+            words[self._rows[here], np.repeat(np.arange(_AT_ONCE), np.diff(starts))] = self._weights[here]
+            alike += words @ words.T
+        return alike
+
     def _shared(self, text: Text) -> Numbers:
         """By known text: how much of its words the text has, [known]."""
-        shared = np.zeros(self._number, np.float32)
-        for place, weight in zip(text.bins.tolist(), self._weighed(text).tolist(), strict=True):
-            of_bin = slice(self._starts[place], self._starts[place + 1])
-            shared[self._rows[of_bin]] += weight * self._weights[of_bin]
-        return shared
+        if not len(text.bins):
+            return np.zeros(self._number, np.float32)
+        of_bins = [slice(self._starts[place], self._starts[place + 1]) for place in text.bins.tolist()]
+        rows = np.concatenate([self._rows[each] for each in of_bins])
+        weighed = zip(self._weighed(text), of_bins, strict=True)
+        weights = np.concatenate([weight * self._weights[each] for weight, each in weighed])
+        return np.bincount(rows, weights, self._number).astype(np.float32)
 
     def _weighed(self, text: Text) -> Numbers:
         return _unit((1 + np.log(text.counts)) * self._rarity[text.bins])

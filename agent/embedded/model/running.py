@@ -20,7 +20,8 @@ class Network:
     def __init__(self, path: Path) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # many conversations are evaluated side by side
-        options.enable_cpu_mem_arena = False  # it never gives back what the longest row took
+        # A plan for every length of row takes memory, and rows are of all lengths. Their stubs don't know the option.
+        options.enable_mem_pattern = False  # pyright: ignore[reportAttributeAccessIssue]
         self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def scores(self, row: Row) -> dict[str, Numbers]:

@@ -8,9 +8,10 @@ import pytest
 
 from agent.embedded.model.artefact import Artefact, shipped
 from agent.embedded.predictor import evaluate
+from agent.embedded.taught import gist
 from agent.predictor import Abstention, Prediction
 from agent.settings import CaseField
-from store.examples import Example
+from store.examples import BETWEEN, Example
 from store.model import CaseNumber, FieldId, Value
 from tests.agent.embedded.talking import NOON, field, request
 
@@ -167,6 +168,47 @@ def test_a_text_is_found_by_the_words_that_came_before_others_even_without_the_n
 def test_a_text_is_not_learnt_from_less(line: str, knowing: tuple[Example, ...]) -> None:
     found = answer(DEPOT, line, knowing=knowing)
     assert isinstance(found, Abstention) or found.confidence < DEPOT.threshold
+
+
+QUOTING = "Please hurry\n\nOn Monday Ben wrote:\n> My truck is parked at Sankt Anton"
+SIGNED = "Please hurry\nBest regards\nBen, parked at Sankt Anton"
+
+
+@pytest.mark.parametrize("mail", [QUOTING, SIGNED])
+def test_a_text_is_not_taken_from_quoted_words_or_a_signature(mail: str) -> None:
+    assert isinstance(answer(DEPOT, mail, knowing=PARKED), Abstention)
+    knowing = decided(DEPOT, (mail, "Sankt Anton"), (mail.replace("hurry", "come"), "Sankt Anton"))
+    assert isinstance(answer(DEPOT, "My truck is parked at Rosenheim", knowing=knowing), Abstention)
+
+
+def test_a_thank_you_ends_a_message_and_no_example(artefact: Artefact) -> None:
+    knowing = decided(TOPIC, *((f"Hi\nThanks\nAda{BETWEEN}{words}", "Loyalty points") for words in STAMPS))
+    found = answer(TOPIC, "Half of my stamps have vanished from the app", knowing=knowing, artefact=artefact)
+    assert isinstance(found, Prediction)
+    assert found.value == "Loyalty points"
+
+
+def test_gists_from_the_store_answer_as_those_that_are_made_at_once(artefact: Artefact) -> None:
+    line = "Half of my stamps have vanished from the app"
+    kept = tuple(replace(each, gist=gist(each.words, artefact)) for each in TAUGHT)
+    read = artefact.sense.cache_info().misses
+    found = answer(TOPIC, line, knowing=kept, artefact=artefact)
+    assert found == answer(TOPIC, line, knowing=TAUGHT, artefact=artefact)
+    assert artefact.sense.cache_info().misses - read <= 1 + len(TOPIC.options)
+
+
+def test_words_that_say_nothing_have_an_empty_gist_and_teach_nothing(artefact: Artefact) -> None:
+    quoting, line = f"> {STAMPS[0]}\n> {STAMPS[1]}", "Half of my stamps have vanished from the app"
+    assert gist(quoting, artefact) == b""
+    knowing = decided(TOPIC, (quoting, "Loyalty points"), (quoting, "Loyalty points"))
+    assert answer(TOPIC, line, knowing=knowing, artefact=artefact) == answer(TOPIC, line, artefact=artefact)
+
+
+def test_few_examples_wait_for_a_gist_where_a_new_network_has_made_none(artefact: Artefact) -> None:
+    many = decided(TOPIC, *((f"My stamps number {number} are gone", "Loyalty points") for number in range(400)))
+    before = artefact.sense.cache_info().misses
+    answer(TOPIC, "My stamps are gone", knowing=many, artefact=artefact)
+    assert artefact.sense.cache_info().misses - before < 70
 
 
 def test_an_examples_words_are_no_evidence(artefact: Artefact) -> None:

@@ -19,6 +19,7 @@ def test_what_a_persons_decision_taught_is_listed_and_shown_with_its_words(
     (listed,) = cli("examples", "list", "--json").data
     assert (listed["case_number"], listed["field"]) == (situation.number, "priority")
     assert (listed["value"], listed["wrong"], listed["settings_version"]) == ("High", None, 1)
+    assert "gist" not in listed
 
     shown = cli("examples", "show", str(listed["id"])).out
     assert "right: High" in shown

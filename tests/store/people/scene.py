@@ -16,6 +16,7 @@ from store import (
     contacts,
     conversations,
     evaluations,
+    examples,
     files,
     mail,
     outbox,
@@ -29,6 +30,7 @@ from store.api_answers import Answer
 from store.audit import Origin
 from store.engine import Connection, Database
 from store.evaluations import Evaluation
+from store.examples import ExampleFilter
 from store.files import File
 from store.mail import KeptMail, MailState, SentLimits
 from store.model import (
@@ -203,6 +205,8 @@ def _chat(connection: Connection) -> tuple[ConversationId, CaseNumber]:
     case = cases.get(connection, number)
     cases.decide_suggestion(connection, by_rob, case, case.suggestions[0].id, accept=False)
     cases.write(connection, by_rob, cases.get(connection, number), [field("priority", w("correction"))])
+    learnt = examples.listed(connection, ExampleFilter(), limit=9)
+    examples.keep_gists(connection, [(each, w("gist").encode()) for each in learnt], gist_by="network")
     cases.add_note(connection, by_rob, cases.get(connection, number), w("note"))
     cases.add_failure(connection, origin, number, w("failure"))
     cases.set_status(connection, by_rob, cases.get(connection, number), CaseStatus.RESOLVED, resolution=w("resolution"))

@@ -50,13 +50,13 @@ OURS = {
 
 PLANTED = named("""
     api_answers.body audit.evidence audit.new audit.old audit.reason case_values.evidence case_values.value
-    case_words.words cases.resolution cases.title contact_identities.email contact_identities.external_id contacts.name
-    conversations.reply_address evaluations.detail examples.value examples.words examples.wrong files.address
-    files.content files.link files.name inbox.error inbox.payload mail_sent.address mails.raw mails.reason mails.sender
-    mails.subject message_revisions.text messages.attachments messages.text outbox.error outbox.payload
-    participants.author_id participants.email participants.name slack_messages.author suggestions.evidence
-    suggestions.value teams_greetings.address teams_greetings.greeted webchat_feed.activity webchat_feed.audience
-    webchat_feed.author_id webchat_files.content webchat_files.name
+    case_words.words cases.resolution cases.title contact_identities.email contact_identities.external_id
+    contacts.name conversations.reply_address evaluations.detail examples.gist examples.value examples.words
+    examples.wrong files.address files.content files.link files.name inbox.error inbox.payload mail_sent.address
+    mails.raw mails.reason mails.sender mails.subject message_revisions.text messages.attachments messages.text
+    outbox.error outbox.payload participants.author_id participants.email participants.name slack_messages.author
+    suggestions.evidence suggestions.value teams_greetings.address teams_greetings.greeted webchat_feed.activity
+    webchat_feed.audience webchat_feed.author_id webchat_files.content webchat_files.name
 """)
 OTHERS = {"messages.text", "participants.name", "contacts.name", "case_values.value", "audit.new", "outbox.payload"}
 # In tables that hold customers' words: keys, kinds and states of ours, the team's people, ids that channels give.
@@ -66,7 +66,7 @@ WITHOUT = named("""
     case_values.writer_name cases.owner_id cases.owner_kind cases.owner_name cases.queue cases.status
     contact_identities.account contact_identities.channel conversations.account conversations.category
     conversations.channel conversations.key conversations.language evaluations.outcome evaluations.predictor
-    evaluations.trigger evaluations.why examples.field files.account files.channel files.content_type files.key
+    evaluations.trigger evaluations.why examples.field examples.gist_by files.account files.channel files.content_type files.key
     files.reason files.state inbox.account inbox.channel inbox.error_id inbox.external_id inbox.kind inbox.status
     mail_sent.account mail_sent.key mails.account mails.conversation_key mails.digest mails.folder mails.signal
     mails.state messages.external_id outbox.error_id outbox.key outbox.kind outbox.native_id outbox.status
