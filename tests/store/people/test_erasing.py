@@ -66,8 +66,8 @@ WITHOUT = named("""
     case_values.writer_name cases.owner_id cases.owner_kind cases.owner_name cases.queue cases.status
     contact_identities.account contact_identities.channel conversations.account conversations.category
     conversations.channel conversations.key conversations.language evaluations.outcome evaluations.predictor
-    evaluations.trigger evaluations.why examples.field examples.gist_by files.account files.channel files.content_type files.key
-    files.reason files.state inbox.account inbox.channel inbox.error_id inbox.external_id inbox.kind inbox.status
+    evaluations.trigger evaluations.why examples.field examples.gist_by files.account files.channel files.content_type
+    files.key files.reason files.state inbox.account inbox.channel inbox.error_id inbox.external_id inbox.kind inbox.status
     mail_sent.account mail_sent.key mails.account mails.conversation_key mails.digest mails.folder mails.signal
     mails.state messages.external_id outbox.error_id outbox.key outbox.kind outbox.native_id outbox.status
     participants.role slack_messages.account slack_messages.channel slack_messages.conversation_key slack_messages.ts
