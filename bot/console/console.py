@@ -32,6 +32,7 @@ from bot.console.rendering import Pages
 from bot.console.reviewing import Reviewing
 from bot.console.rules import Rules
 from bot.console.saved_views import SavedViews
+from bot.console.sheets import Sheets
 from bot.console.trial import Trial
 from bot.console.versions import Versions
 from bot.evaluation import Evaluator
@@ -69,6 +70,7 @@ class Console:
             PeoplesData(database, self.pages),
             reviewing,
             AgentPage(database, self.pages, reviewing),
+            Sheets(database, self.pages, reviewing),
             Fields(database, self.pages, reviewing),
             Catalogues(database, self.pages, reviewing),
             Rules(database, self.pages, reviewing),

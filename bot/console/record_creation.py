@@ -15,7 +15,7 @@ from agent.conditions import MAIL
 from agent.settings import CaseField, CreationItem, FieldType, Problem, RecordCreationRule, UnknownSender
 from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Refused, Route, Visit
-from bot.console import conditions, entries
+from bot.console import conditions, entries, inputs
 from bot.console.conditions import Conditions, TooDeep
 from bot.console.field_uses import CREATION_RULES as PATH
 from bot.console.rendering import Pages
@@ -30,7 +30,6 @@ _UNKNOWN = {
     UnknownSender.CREATE_CONTACT: "Open a case, and remember them",
     UnknownSender.SKIP: "Keep the mail, open none",
 }
-_NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?")
 
 
 @dataclass(kw_only=True)
@@ -157,13 +156,12 @@ def _item(form: MultiMapping[Any], name: str) -> Item:
 
 
 def _of_form(form: MultiMapping[Any]) -> Json:
-    days = str(form.get("join_resolved_days", "")).strip()
     return {
         "name": str(form.get("name", "")),
         "active": "active" in form,
         "mailbox": str(form.get("mailbox", "")).strip() or "*",
         "unknown_sender": str(form.get("unknown_sender", "")),
-        "join_resolved_days": float(days) if _NUMBER.fullmatch(days) else days,
+        "join_resolved_days": inputs.number(str(form.get("join_resolved_days", ""))),
         "reopen": "reopen" in form,
     }
 

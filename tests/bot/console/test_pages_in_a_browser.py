@@ -29,6 +29,9 @@ LOOKS: dict[str, dict[str, Any]] = {
 OUTSIDE = ("/console/login", "/console/link/used")
 SETTINGS = (
     "/console/agent",
+    "/console/agent/channels",
+    "/console/agent/prediction",
+    "/console/agent/general",
     "/console/agent/fields",
     "/console/agent/fields/new",
     "/console/agent/fields/2",

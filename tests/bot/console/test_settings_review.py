@@ -47,15 +47,16 @@ def test_a_key_that_was_taken_away_stays_away() -> None:
 
 async def test_what_was_typed_is_given_back_to_be_changed_further(site: Site) -> None:
     ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
-    review = await reviewed(ada, **{"evaluation.quiet": ["7"], "channels.slack.representatives": ["U0BEA\nU0BEN"]})
+    typed_in = {"channels.slack.session_hours": ["7"], "channels.slack.representatives": ["U0BEA\nU0BEN"]}
+    review = await reviewed(ada, "/console/agent/channels", **typed_in)
     typed = values(review, 'id="typed"')
     sent = [(name, each) for name in typed for each in typed[name]]
-    form = await ada.send("POST", "/console/agent", data=[*sent, ("do", "again")])
+    form = await ada.send("POST", "/console/agent/channels", data=[*sent, ("do", "again")])
     assert form.status == 200
     again = values(form)
-    assert float(again["evaluation.quiet"][0]) == 7
+    assert again["channels.slack.session_hours"] == ["7"]
     assert again["channels.slack.representatives"][0].split() == ["U0BEA", "U0BEN"]
-    assert in_force(site).evaluation.quiet == 3
+    assert in_force(site).channels.slack.session_hours == 12
 
 
 async def test_what_was_typed_survives_another_administrators_save(site: Site) -> None:
