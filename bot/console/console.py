@@ -35,6 +35,7 @@ from bot.console.saved_views import SavedViews
 from bot.console.sheets import Sheets
 from bot.console.trial import Trial
 from bot.console.versions import Versions
+from bot.console.webhooks import Webhooks
 from bot.evaluation import Evaluator
 from store.engine import Database
 
@@ -51,6 +52,7 @@ class Console:
         evaluator: Evaluator,
         *,
         behind_proxy: bool,
+        private_webhooks: bool,
     ) -> None:
         self.pages = Pages()
         login, local = Login(database), provider is None
@@ -65,6 +67,7 @@ class Console:
             SavedViews(database),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),
+            Webhooks(database, self.pages, private=private_webhooks),
             Operations(database, self.pages, running),
             Mails(database, self.pages, mailboxes, running.work),
             PeoplesData(database, self.pages),
