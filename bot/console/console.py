@@ -13,6 +13,7 @@ from bot.access.rights import OWN
 from bot.access.routes import Refused, Route, Visit
 from bot.console import files
 from bot.console.agent_page import AgentPage
+from bot.console.attachments import Attachments
 from bot.console.case_page import CasePage
 from bot.console.catalogues import Catalogues
 from bot.console.creating import Creating
@@ -63,6 +64,7 @@ class Console:
             Lists(database, self.pages),
             CasePage(database, self.pages, evaluator, running.posts),
             Merging(database, self.pages, running.posts),
+            Attachments(database, mailboxes),
             Creating(database, self.pages, evaluator, running.posts),
             SavedViews(database),
             People(database, self.pages, local_passwords=local),

@@ -66,6 +66,7 @@ TABLE: dict[str, tuple[object, ...]] = {
     "POST /console/cases/{number}/update": OF_A_CASE,
     "GET /console/cases/{number}/merge": OF_A_CASE,
     "POST /console/cases/{number}/merge": OF_A_CASE,
+    "GET /console/messages/{id}/files/{position}": (LOGIN, LOGIN, IN, NOT_FOUND, IN, LOGIN, LOGIN),
     "GET /console/inbox/{id}/case": OF_A_CASE,
     "POST /console/inbox/{id}/case": OF_A_CASE,
     "POST /console/views/{list}": REPRESENTATIVES,
@@ -276,7 +277,7 @@ def parts(site: Site) -> dict[str, object]:
     """What addresses name."""
     number, other = site.case(issue_description="It leaks"), site.account("other", password=None)
     return {"id": other.id, "number": number, "version": 1, "name": "console.css", "list": "cases",
-            "token": "x" * 43, "rest": "nowhere/at-all"}  # fmt: skip
+            "token": "x" * 43, "rest": "nowhere/at-all", "position": 0}  # fmt: skip
 
 
 async def asked(named: str, people: dict[str, tuple[Browser, dict[str, str]]], named_parts: dict[str, object]) -> None:
