@@ -16,7 +16,7 @@ from agent.settings import CaseField, CreationItem, FieldType, Problem, RecordCr
 from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Refused, Route, Visit
 from bot.console import conditions, entries, inputs
-from bot.console.conditions import Conditions, TooDeep
+from bot.console.conditions import Group, TooDeep
 from bot.console.field_uses import CREATION_RULES as PATH
 from bot.console.rendering import Pages
 from bot.console.reviewing import Json, Reviewing, as_document, latest
@@ -24,7 +24,7 @@ from bot.settings import InForce
 from store.engine import Database
 
 _ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
-_DEEP = "Its conditions are nested deeper than this form shows: change the rule in an exported file."
+_DEEP = "Its conditions are nested deeper than a page shows: change the rule in an exported file."
 _MOST = 20  # items of a rule, values of an item
 _UNKNOWN = {
     UnknownSender.CREATE_CONTACT: "Open a case, and remember them",
@@ -36,7 +36,7 @@ _UNKNOWN = {
 class Item:
     """One step of a rule as it was typed: when it opens the case, and the texts that its fields are set to."""
 
-    conditions: Conditions = field(default_factory=Conditions)
+    conditions: Group = field(default_factory=Group)
     values: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
