@@ -48,7 +48,6 @@ class Versions:
             title="Versions",
             history=history,
             choices=[(each.version, f"Version {each.version}") for each in history],
-            newest=before == _LAST,
             earlier=history[-1].version if len(found) > _SHOWN else None,
         )
 
