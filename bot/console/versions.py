@@ -47,6 +47,7 @@ class Versions:
             "versions.html",
             title="Versions",
             history=history,
+            now=await self._database.read(latest),
             choices=[(each.version, f"Version {each.version}") for each in history],
             earlier=history[-1].version if len(found) > _SHOWN else None,
         )

@@ -110,6 +110,10 @@ async def test_where_the_newest_version_does_not_fit_the_last_that_does_is_in_fo
 async def test_from_a_version_that_does_not_fit_the_way_back_is_to_save_an_earlier_one(site: Site) -> None:
     save_what_nobody_can_read(site)
     ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    listed = await ada.get("/console/agent/versions")
+    assert "Can’t be read" in listed.text
+    assert 'action="/console/agent/versions/1/back"' in listed.text
+    assert 'action="/console/agent/versions/2/back"' not in listed.text
     review = await ada.post("/console/agent/versions/1/back", page="/console/agent/versions")
     assert "Save as version 3" in review.text
     assert (await save(ada, review)).location == "/console/agent/versions?done=saved"
