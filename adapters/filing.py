@@ -57,9 +57,12 @@ def attachment(file: File, size: int = 0) -> Attachment:
     return Attachment(name=file.name, content_type=file.content_type, size=size, url=f"{_path(file.channel)}{file.key}")
 
 
-def served(name: str, kind: str, content: bytes, more: Mapping[str, str]) -> web.Response:
-    """A file of somebody's, with nothing in it that a browser would run; `more` headers are the channel's."""
-    place = "inline" if kind in _SHOWN else "attachment"
+def served(name: str, kind: str, content: bytes, more: Mapping[str, str], *, in_place: bool = True) -> web.Response:
+    """A file of somebody's, with nothing in it that a browser would run; `more` headers are the channel's.
+
+    `in_place`: whether a picture may be shown instead of saved.
+    """
+    place = "inline" if in_place and kind in _SHOWN else "attachment"
     headers = {
         "Content-Disposition": f"{place}; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "default-src 'none'; sandbox",

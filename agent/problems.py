@@ -45,7 +45,8 @@ def _shape(error: ValidationError, document: Mapping[str, Any]) -> Iterator[Prob
         sentences.setdefault(path, []).append(_sentence(detail, path))
     for path, said in sentences.items():
         if not any(other[: len(path)] == path and other != path for other in sentences):
-            yield Problem(_written(path), ", or ".join(dict.fromkeys(said)))
+            first, *others = dict.fromkeys(said)
+            yield Problem(_written(path), ", or ".join([first, *(each.removeprefix("should be ") for each in others)]))
 
 
 def _path(detail: ErrorDetails, document: Mapping[str, Any]) -> Path:
@@ -79,7 +80,8 @@ _SENTENCES = {
     "string_pattern_mismatch": "should be lower case letters, digits and underscores, a letter first",
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "should hold keys and values"),
     "tuple_type": "should be a list",
-    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "should be a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type"), "should be a number"),
 }
 
 

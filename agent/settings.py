@@ -219,8 +219,20 @@ class EmailSettings(ChannelSettings):
     representatives: tuple[Annotated[str, AfterValidator(_by_mail)], ...] = ()  # addresses, or domains
 
 
-SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{2,20}$")]
-EmojiName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_+'-]{1,100}$")]
+def _slack_id(written: str) -> str:
+    if not re.fullmatch("[A-Z][A-Z0-9]{2,20}", written):
+        raise ValueError("should be a channel's id as Slack gives it, such as C0123456789")
+    return written
+
+
+def _emoji_name(written: str) -> str:
+    if not re.fullmatch("[a-z0-9_+'-]{1,100}", written):
+        raise ValueError("should be an emoji's name without the colons, such as ticket")
+    return written
+
+
+SlackId = Annotated[str, AfterValidator(_slack_id)]
+EmojiName = Annotated[str, AfterValidator(_emoji_name)]
 
 
 class SlackSettings(ChannelSettings):

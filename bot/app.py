@@ -117,6 +117,7 @@ class Application:
             self.mailboxes,
             self.evaluator,
             behind_proxy=self.config.public_url is not None,
+            private_webhooks=self.config.webhooks_private,
         )
         api = Api(
             self.database,

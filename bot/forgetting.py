@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from bot.settings import read
+from bot.settings import Unreadable, read
 from store import settings as versions
 from store.engine import Connection, Database, DatabaseUnavailable
 from store.model import Actor, utcnow
@@ -69,7 +69,7 @@ class Forgetting:
         """Runs until cancelled."""
         while True:
             try:
-                if (days := await self._database.read(_old)) is not None:
+                if (days := await self._database.read(days_kept)) is not None:
                     counts = await forget_old(self._database, days, dry_run=False)
                     log.info("old_forgotten", days=days, **told(counts))
                 await asyncio.sleep(DAY)
@@ -78,6 +78,9 @@ class Forgetting:
                 await asyncio.sleep(_AGAIN)
 
 
-def _old(connection: Connection) -> int | None:
-    """In days, as the settings say now: what is forgotten does not come back."""
-    return read(connection, versions.current_number(connection)).settings.forget_after_days
+def days_kept(connection: Connection) -> int | None:
+    """In days, as the settings say now; None where they can't be read, for what is forgotten does not come back."""
+    try:
+        return read(connection, versions.current_number(connection)).settings.forget_after_days
+    except Unreadable:
+        return None

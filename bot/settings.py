@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from math import inf
 
+import structlog
 from pydantic import ValidationError
 
 from agent.document import starter
@@ -13,13 +15,18 @@ from agent.settings import Settings
 from store import settings as versions
 from store.engine import Connection, Database
 
+log = structlog.get_logger()
+
 RECENT = 1.0  # seconds until a new version is in force everywhere
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
+    """`newest`: the latest version, where this Casewright can't read it: the last that it can is in force then."""
+
     version: int
     settings: Settings
+    newest: int | None = None
 
 
 class CurrentSettings:
@@ -36,8 +43,10 @@ class CurrentSettings:
         if (recent := self._recent()) is not None:
             return recent
         number = versions.current_number(connection)
-        if self._known is None or self._known.version != number:
-            self._known = read(connection, number)
+        if self._known is None or number not in {self._known.version, self._known.newest}:
+            self._known = readable(connection, number)
+            if self._known.newest is not None:
+                log.error("settings_unreadable", version=number, in_force=self._known.version)
         self._asked_at = time.monotonic()
         return self._known
 
@@ -61,6 +70,18 @@ def read(connection: Connection, number: int) -> InForce:
         return InForce(version=number, settings=Settings.model_validate(stored.document))
     except ValidationError as error:
         raise Unreadable(f"Version {number} of the settings does not fit this version of Casewright.") from error
+
+
+def readable(connection: Connection, number: int) -> InForce:
+    """The version, or the last one before it that can be read. Raises LookupError where there is none."""
+    found = None
+    for version in range(number, 0, -1):
+        with suppress(Unreadable):
+            found = read(connection, version)
+            break
+    if found is None:
+        return read(connection, number)
+    return found if found.version == number else replace(found, newest=number)
 
 
 def ensure_starter(database: Database) -> None:

@@ -381,6 +381,8 @@ def unknown_command(name: str, likely: str | None) -> str:
 
 
 def unknown_field(name: str, likely: str | None, labels: Sequence[str]) -> str:
+    if not labels:
+        return f"There is no field {quoted(name, 60)}: none are set up."
     meant = f" Did you mean {likely}?" if likely else ""
     hint = "A value that holds an equals sign needs quotes around it."
     return f"There is no field {quoted(name, 60)}.{meant} The fields are {listed(labels)}. {hint}"

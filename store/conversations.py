@@ -40,6 +40,8 @@ class UnknownMessage(Exception):
     """The conversation has no such message."""
 
 
+_LARGEST = 2**63 - 1  # that an id can be
+
 _LIVE = select(case_conversations.c.case_number).where(
     case_conversations.c.conversation_id == conversations.c.id, case_conversations.c.live
 )
@@ -80,12 +82,16 @@ _TRANSCRIPT = (
     .where(messages.c.conversation_id == bindparam("conversation"))
     .order_by(messages.c.id)
 )
+_LATEST = (_TRANSCRIPT.where(messages.c.id < bindparam("before")).order_by(None).order_by(messages.c.id.desc())).limit(
+    bindparam("most")
+)
 _mine = select(messages.c.id).where(messages.c.conversation_id == bindparam("conversation"))
 _opening = _mine.order_by(messages.c.id).limit(OPENING).subquery()
 _recent = _mine.order_by(messages.c.id.desc()).limit(RECENT).subquery()
 _cited = _mine.where(messages.c.id.in_(bindparam("cited", expanding=True)))
 # By ids alone: an OR would read the whole conversation.
 _WINDOW = _TRANSCRIPT.where(messages.c.id.in_(union(select(_opening.c.id), select(_recent.c.id), _cited)))
+_SOME = _TRANSCRIPT.where(messages.c.id.in_(bindparam("ids", expanding=True)))
 _CUSTOMER = (
     select(participants)
     .where(_author.conversation_id == bindparam("conversation"), _author.role == Role.CUSTOMER)
@@ -97,6 +103,13 @@ _ANSWER = (
     .join(participants, _author.id == messages.c.participant_id)
     .where(messages.c.conversation_id == bindparam("conversation"), _author.role == Role.REPRESENTATIVE)
     .where(messages.c.deleted_at.is_(None))
+    .limit(1)
+)
+_HEARD = (
+    select(messages.c.id)
+    .join(participants, _author.id == messages.c.participant_id)
+    .where(messages.c.conversation_id == bindparam("conversation"), _author.role == Role.CUSTOMER)
+    .order_by(messages.c.id.desc())
     .limit(1)
 )
 
@@ -306,6 +319,26 @@ def page(connection: Connection, conversation_id: int, *, after: int | None, lim
     return _messages(connection.execute(later, wanted).all())
 
 
+def latest(connection: Connection, conversation_id: int, *, before: int | None, limit: int) -> tuple[Message, ...]:
+    """The last messages, in order; `before`: those that came before this one."""
+    wanted = {"conversation": conversation_id, "before": _LARGEST if before is None else before, "most": limit}
+    return _messages(connection.execute(_LATEST, wanted).all()[::-1])
+
+
+def of_ids(connection: Connection, conversation_id: int, ids: Collection[MessageId]) -> tuple[Message, ...]:
+    """Those of the messages that are part of the conversation."""
+    return _messages(connection.execute(_SOME, {"conversation": conversation_id, "ids": list(ids)}).all())
+
+
+def attached(connection: Connection, message_id: MessageId) -> tuple[ConversationId, tuple[Attachment, ...]] | None:
+    """A message's conversation and files; None where there is no such message any more."""
+    asked = select(messages.c.conversation_id, messages.c.attachments).where(
+        messages.c.id == message_id, messages.c.deleted_at.is_(None)
+    )
+    row = connection.execute(asked).one_or_none()
+    return None if row is None else (ConversationId(row.conversation_id), ATTACHMENTS.validate_python(row.attachments))
+
+
 def revisions(connection: Connection, message_id: MessageId) -> list[str]:
     """Earlier wordings of a message, oldest first."""
     earlier = select(message_revisions.c.text).where(message_revisions.c.message_id == message_id)
@@ -316,6 +349,12 @@ def customer(connection: Connection, conversation_id: int) -> Participant | None
     """The customer of a conversation: who among them wrote first."""
     row = connection.execute(_CUSTOMER, {"conversation": conversation_id}).one_or_none()
     return None if row is None else _participant(row)
+
+
+def last_heard(connection: Connection, conversation_id: int) -> MessageId | None:
+    """The latest message of a customer."""
+    found = connection.execute(_HEARD, {"conversation": conversation_id}).scalar_one_or_none()
+    return None if found is None else MessageId(found)
 
 
 def author_of(connection: Connection, conversation_id: int, external_id: str) -> str | None:

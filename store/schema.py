@@ -885,12 +885,14 @@ webhook_endpoints = Table(
     Column("url", Text, nullable=False),
     Column("events", Document, nullable=False),  # ["case.created", ...]
     Column("internal", Boolean, nullable=False),  # whether it is told of internal fields, and notes
-    # As it is: signing takes the secret itself. It is told once, when the endpoint is made.
+    # As it is: signing takes the secret itself. It is told once, when it is made.
     Column("secret", Text, nullable=False),
     Column("made_by", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("ended_because", Text),
+    Column("old_secret", Text),  # until then, it signs beside the new one
+    Column("old_secret_until", UtcDateTime),
 )
 
 webhook_deliveries = Table(

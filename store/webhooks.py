@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +24,7 @@ from store.sql import insert, literally, now
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 -- how secrets begin
 KEPT = timedelta(days=30)  # the log
+OVERLAP = timedelta(hours=24)  # in which a secret of before signs beside the new one
 _UNTOLD = {"suggested", "rejected", "refused", "proposed", "failed"}
 """What is audited without the case being another."""
 
@@ -47,6 +48,10 @@ class UnknownEndpoint(Exception):
     """There is no such endpoint."""
 
 
+class EndpointEnded(Exception):
+    """It is told nothing any more, whatever is changed about it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoint:
     id: int
@@ -57,6 +62,7 @@ class Endpoint:
     created_at: datetime
     ended_at: datetime | None
     ended_because: str | None
+    old_secret_until: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,7 +186,7 @@ def add(
     connection: Connection, *, url: str, events: Collection[str], internal: bool, made_by: str
 ) -> tuple[Endpoint, str]:
     """The endpoint, and the secret by which it knows us, which is not told again."""
-    secret = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+    secret = _new_secret()
     row = {
         "url": url,
         "events": sorted(set(events)),
@@ -198,9 +204,50 @@ def get(connection: Connection, endpoint_id: int) -> Endpoint:
     return _endpoint(_row_of(connection, endpoint_id))
 
 
-def secret_of(connection: Connection, endpoint_id: int) -> str:
-    """Raises UnknownEndpoint."""
-    return _row_of(connection, endpoint_id).secret
+def secrets_of(connection: Connection, endpoint_id: int) -> tuple[str, ...]:
+    """Those that sign at the moment, the newest first. Raises UnknownEndpoint."""
+    row = _row_of(connection, endpoint_id)
+    if row.old_secret is None or row.old_secret_until <= now(connection):
+        return (row.secret,)
+    return row.secret, row.old_secret
+
+
+def change(
+    connection: Connection, endpoint_id: int, *, events: Collection[str] | None = None, internal: bool | None = None
+) -> Endpoint:
+    """What it is told of from now on; None leaves it as it is. Raises UnknownEndpoint, EndpointEnded."""
+    held = _live(connection, endpoint_id)
+    values = {
+        "events": held.events if events is None else sorted(set(events)),
+        "internal": held.internal if internal is None else internal,
+    }
+    return _changed(connection, endpoint_id, values)
+
+
+def rotate(connection: Connection, endpoint_id: int) -> tuple[Endpoint, str]:
+    """With a new secret, which is not told again; for OVERLAP, the one of now signs as well.
+
+    Raises UnknownEndpoint, EndpointEnded.
+    """
+    held, secret = _live(connection, endpoint_id), _new_secret()
+    old = {"old_secret": held.secret, "old_secret_until": now(connection) + OVERLAP}
+    return _changed(connection, endpoint_id, {"secret": secret, **old}), secret
+
+
+def _new_secret() -> str:
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _live(connection: Connection, endpoint_id: int) -> Row[Any]:
+    row = _row_of(connection, endpoint_id, lock=True)
+    if row.ended_at is not None:
+        raise EndpointEnded
+    return row
+
+
+def _changed(connection: Connection, endpoint_id: int, values: Mapping[str, Any]) -> Endpoint:
+    changed = update(webhook_endpoints).where(_endpoints.id == endpoint_id).values(values)
+    return _endpoint(connection.execute(changed.returning(webhook_endpoints)).one())
 
 
 def endpoints(connection: Connection) -> list[Endpoint]:
@@ -221,8 +268,9 @@ def end(connection: Connection, endpoint_id: int, *, because: str) -> None:
     )
 
 
-def _row_of(connection: Connection, endpoint_id: int) -> Row[Any]:
-    row = connection.execute(select(webhook_endpoints).where(_endpoints.id == endpoint_id)).one_or_none()
+def _row_of(connection: Connection, endpoint_id: int, *, lock: bool = False) -> Row[Any]:
+    wanted = select(webhook_endpoints).where(_endpoints.id == endpoint_id)
+    row = connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
     if row is None:
         raise UnknownEndpoint
     return row
@@ -238,6 +286,7 @@ def _endpoint(row: Row[Any]) -> Endpoint:
         created_at=row.created_at,
         ended_at=row.ended_at,
         ended_because=row.ended_because,
+        old_secret_until=row.old_secret_until,
     )
 
 
@@ -329,12 +378,14 @@ def free_leases_of(connection: Connection, worker: int) -> int:
 
 
 def sweep(connection: Connection) -> None:
-    """Forgets what was told long ago; what was given up stays."""
+    """Forgets what was told long ago, what was given up stays; and secrets that sign no more."""
     told = delete(webhook_deliveries).where(
         _deliveries.done_at < now(connection) - KEPT,
         _deliveries.status.in_([DeliveryStatus.DELIVERED, DeliveryStatus.SKIPPED]),
     )
     connection.execute(told)
+    over = update(webhook_endpoints).where(_endpoints.old_secret_until < now(connection))
+    connection.execute(over.values(old_secret=None, old_secret_until=None))
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -222,8 +222,8 @@ def _number(visit: Visit) -> int:
 
 
 def _in_force(connection: Connection) -> tuple[SettingsVersion, Settings]:
-    number = versions.current_number(connection)
-    return _version(connection, number), in_force.read(connection, number).settings
+    now = in_force.readable(connection, versions.current_number(connection))
+    return _version(connection, now.version), now.settings
 
 
 def _version(connection: Connection, number: int) -> SettingsDocument:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -20,7 +22,7 @@ from bot.webhooks.targets import LONGEST, complaint
 from store import webhooks
 from store.api_answers import Answer
 from store.engine import Connection, Database
-from store.webhooks import Delivery, DeliveryStatus, Endpoint, Event, UnknownEndpoint
+from store.webhooks import Delivery, DeliveryStatus, Endpoint, EndpointEnded, Event, UnknownEndpoint
 
 log = structlog.get_logger()
 
@@ -38,8 +40,20 @@ class EndpointGiven(Body):
     internal: bool = False
 
 
+class EndpointChanged(Body):
+    """What is not given stays as it is."""
+
+    events: (
+        Annotated[list[Annotated[Event, Field(strict=False)]], Field(min_length=1, max_length=len(Event))] | None
+    ) = None
+    internal: bool | None = None
+
+
 class EndpointRead(BaseModel):
-    """`secret`: told once, when the endpoint is made; signatures are checked by it."""
+    """`secret`: told once, when it is made; signatures are checked by it.
+
+    Until `old_secret_until`, the secret of before signs as well.
+    """
 
     id: int
     url: str
@@ -49,6 +63,7 @@ class EndpointRead(BaseModel):
     created_at: datetime
     ended_at: datetime | None
     ended_because: str | None
+    old_secret_until: datetime | None
     secret: str | None = None
 
 
@@ -120,6 +135,25 @@ class Webhooks:
                 parameters=(_ID,),
             ),
             Call(
+                method="PATCH",
+                path=_ONE,
+                right=right,
+                handler=self._change,
+                summary="Say what an endpoint is told of from now on",
+                answer=EndpointRead,
+                body=EndpointChanged,
+                parameters=(_ID, idempotency.PARAMETER),
+            ),
+            Call(
+                method="POST",
+                path=f"{_ONE}/secret",
+                right=right,
+                handler=self._rotate,
+                summary="A new secret, which is told only here; the one before signs for 24 hours more",
+                answer=EndpointRead,
+                parameters=(_ID, idempotency.PARAMETER),
+            ),
+            Call(
                 method="POST",
                 path=f"{_ONE}/end",
                 right=right,
@@ -170,11 +204,21 @@ class Webhooks:
         return response
 
     async def _show(self, visit: Visit) -> web.StreamResponse:
-        try:
+        with _refusing():
             found = await self._database.read(partial(webhooks.get, endpoint_id=_id(visit)))
-        except UnknownEndpoint:
-            raise Refused(HTTPStatus.NOT_FOUND) from None
         return answered(_described(found))
+
+    async def _change(self, visit: Visit) -> web.StreamResponse:
+        given = await body.read(visit.request, EndpointChanged)
+        change = partial(_changed, endpoint_id=_id(visit), given=given)
+        response = await idempotency.once(self._database, visit, change)
+        log.info("webhook_changed", endpoint=_id(visit), by=visit.visitor.id)
+        return response
+
+    async def _rotate(self, visit: Visit) -> web.StreamResponse:
+        response = await idempotency.once(self._database, visit, partial(_rotated, endpoint_id=_id(visit)))
+        log.info("webhook_secret_made", endpoint=_id(visit), by=visit.visitor.id)
+        return response
 
     async def _end(self, visit: Visit) -> web.StreamResponse:
         response = await idempotency.once(self._database, visit, partial(_ended, endpoint_id=_id(visit)))
@@ -217,13 +261,37 @@ def _added(connection: Connection, *, given: EndpointGiven, by: str) -> Answer:
     return Answer(status=HTTPStatus.CREATED, body=shown.model_dump(mode="json"))
 
 
-def _ended(connection: Connection, *, endpoint_id: int) -> Answer:
+def _changed(connection: Connection, *, endpoint_id: int, given: EndpointChanged) -> Answer:
+    """Raises Refused."""
+    with _refusing():
+        changed = webhooks.change(connection, endpoint_id, events=given.events, internal=given.internal)
+    return Answer(status=HTTPStatus.OK, body=_described(changed).model_dump(mode="json"))
+
+
+def _rotated(connection: Connection, *, endpoint_id: int) -> Answer:
+    """Raises Refused."""
+    with _refusing():
+        changed, secret = webhooks.rotate(connection, endpoint_id)
+    shown = _described(changed).model_copy(update={"secret": secret})
+    return Answer(status=HTTPStatus.OK, body=shown.model_dump(mode="json"))
+
+
+@contextmanager
+def _refusing() -> Generator[None]:
     """Raises Refused."""
     try:
-        webhooks.end(connection, endpoint_id, because=ENDED)
-        shown = _described(webhooks.get(connection, endpoint_id))
+        yield
     except UnknownEndpoint:
         raise Refused(HTTPStatus.NOT_FOUND) from None
+    except EndpointEnded:
+        raise Refused(HTTPStatus.CONFLICT, "The endpoint has ended: make another one.") from None
+
+
+def _ended(connection: Connection, *, endpoint_id: int) -> Answer:
+    """Raises Refused."""
+    with _refusing():
+        webhooks.end(connection, endpoint_id, because=ENDED)
+        shown = _described(webhooks.get(connection, endpoint_id))
     return Answer(status=HTTPStatus.OK, body=shown.model_dump(mode="json"))
 
 
@@ -249,6 +317,7 @@ def _described(endpoint: Endpoint) -> EndpointRead:
         created_at=endpoint.created_at,
         ended_at=endpoint.ended_at,
         ended_because=endpoint.ended_because,
+        old_secret_until=endpoint.old_secret_until,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from pydantic_core import to_jsonable_python
@@ -14,7 +15,8 @@ from bot.cli.problems import Failure, Mistake
 from bot.text import one_line
 from bot.webhooks.targets import complaint
 from store import webhooks
-from store.webhooks import Delivery, DeliveryStatus, Endpoint, Event, UnknownEndpoint
+from store.engine import Connection
+from store.webhooks import Delivery, DeliveryStatus, Endpoint, EndpointEnded, Event, UnknownEndpoint
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -66,13 +68,56 @@ def add(
 
 
 @app.command()
+def change(
+    endpoint: Number,
+    *,
+    events: Annotated[
+        list[Event] | None, typer.Option("--event", help="What it is told of; without this option, as before.")
+    ] = None,
+    internal: Annotated[
+        bool | None, typer.Option("--internal/--no-internal", help="Tell it of internal fields and notes, or not.")
+    ] = None,
+) -> None:
+    """Say what an endpoint is told of from now on."""
+    changed = _done(partial(webhooks.change, endpoint_id=endpoint, events=events or None, internal=internal), endpoint)
+    internally = ", internal fields and notes too" if changed.internal else ""
+    show(f"Endpoint {endpoint} is told of {', '.join(changed.events)}{internally}.")
+
+
+@app.command()
+def rotate(endpoint: Number) -> None:
+    """Make an endpoint a new secret, and print it, once; for 24 hours, the one of before signs as well."""
+    changed, secret = _done(partial(webhooks.rotate, endpoint_id=endpoint), endpoint)
+    if changed.old_secret_until is not None:
+        show(f"The secret of before signs until {moment(changed.old_secret_until)}. The new one:")
+    typer.echo(secret)
+
+
+Result = TypeVar("Result")
+
+
+def _done(write: Callable[[Connection], Result], endpoint: int) -> Result:
+    with opened() as database:
+        try:
+            return database.write_now(write)
+        except UnknownEndpoint:
+            raise _unknown(endpoint) from None
+        except EndpointEnded:
+            raise Mistake(f"Endpoint {endpoint} has ended: `casewright webhooks add` makes another.") from None
+
+
+def _unknown(endpoint: int) -> Mistake:
+    return Mistake(f"There is no endpoint {endpoint}; `casewright webhooks list` lists them.")
+
+
+@app.command()
 def end(endpoint: Number) -> None:
     """Tell an endpoint nothing any more; what waits for it is given up, and its log stays."""
     with opened() as database:
         try:
             database.read_now(partial(webhooks.get, endpoint_id=endpoint))
         except UnknownEndpoint:
-            raise Mistake(f"There is no endpoint {endpoint}; `casewright webhooks list` lists them.") from None
+            raise _unknown(endpoint) from None
         database.write_now(partial(webhooks.end, endpoint_id=endpoint, because=f"{login()} ended it."))
     show(f"Endpoint {endpoint} is told nothing any more.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +13,7 @@ from multidict import MultiMapping
 from agent.settings import Asking, Level, Problem, Settings
 from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Route, Visit
-from bot.console.filters import CHANNEL_LABELS
+from bot.console import inputs
 from bot.console.rendering import Pages
 from bot.console.reviewing import Json, Reviewing, as_document, latest
 from store.engine import Database
@@ -66,8 +66,6 @@ class AgentPage:
             document=document,
             fields=settings.fields,
             categories=list(Category),
-            channel_labels=CHANNEL_LABELS,
-            people=REPRESENTATIVES,
             levels=list(LEVELS.items()),
             without_rules=list(WITHOUT_RULES.items()),
             asking=list(ASKING.items()),
@@ -89,11 +87,9 @@ class AgentPage:
 
 def typed(form: MultiMapping[Any], document: Json) -> Json:
     """The document with what the form says put in."""
-    channels = {name: {**channel, **_channel(form, name)} for name, channel in document["channels"].items()}
     return {
         **document,
         "categories": _chosen(form, "categories", [each.value for each in Category]),
-        "channels": channels,
         "default_fields": _chosen(form, "default_fields", document["default_fields"]),
         "creation": {
             "require": _require(str(form.get("creation.require", ""))),
@@ -102,16 +98,8 @@ def typed(form: MultiMapping[Any], document: Json) -> Json:
         "update_without_rules": str(form.get("update_without_rules", "")),
         "override_human_edits": "override_human_edits" in form,
         "automation": {key: str(form.get(f"automation.{key}", "")) for key in document["automation"]},
-        "evaluation": {key: _seconds(str(form.get(f"evaluation.{key}", ""))) for key in document["evaluation"]},
+        "evaluation": {key: inputs.number(str(form.get(f"evaluation.{key}", ""))) for key in document["evaluation"]},
         "ask_for_missing": str(form.get("ask_for_missing", "")),
-    }
-
-
-def _channel(form: MultiMapping[Any], name: str) -> Mapping[str, Any]:
-    people = str(form.get(f"channels.{name}.representatives", "")).splitlines()
-    return {
-        "enabled": f"channels.{name}.enabled" in form,
-        "representatives": [each.strip() for each in people if each.strip()],
     }
 
 
@@ -123,11 +111,6 @@ def _chosen(form: MultiMapping[Any], name: str, order: list[str]) -> list[str]:
 
 def _require(text: str) -> str | int:
     return int(text) if re.fullmatch("[0-9]{1,4}", text) else text
-
-
-def _seconds(text: str) -> float | str:
-    """What is no number stays as it was typed, and the settings say what would be right."""
-    return float(text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text.strip()) else text
 
 
 def _requirements(settings: Settings) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ from bot.console import case_view, filters
 from bot.console.lists import CASES, INBOX
 from bot.console.rendering import Pages, seen
 from bot.console.sent import Form, acting_as, digits, form_sent, one
+from bot.console.transcripts import Place
 from bot.evaluation import Evaluator, Finding, Question
 from bot.text import one_line
 from store import accounts, audit, cases, work
@@ -137,7 +138,7 @@ class CasePage:
 
     async def _read(self, visit: Visit) -> case_view.CaseShown:
         """Raises Refused."""
-        read = partial(case_view.read, number=number_of(visit), settings=visit.in_force.settings)
+        read = partial(case_view.read, number=number_of(visit), settings=visit.in_force.settings, place=Place.of(visit))
         try:
             return await self._database.read(read)
         except UnknownCase:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from agent.settings import CaseField, Settings
 from bot import acting, forms, words
+from bot.console import transcripts
 from bot.console.timeline import Said, stands, timeline
+from bot.console.transcripts import Place, Transcript
 from store import accounts, audit, cases, conversations, evaluations
 from store.accounts import Account
 from store.audit import Entry
@@ -25,7 +26,6 @@ from store.model import (
     FieldValue,
     Message,
     MessageId,
-    Role,
     Suggestion,
 )
 
@@ -39,7 +39,8 @@ _STATUSES = {each.value: label for each, label in words.STATUS_LABELS.items()}  
 class Quote:
     words: str
     message_id: MessageId
-    stands: bool  # the words are still there, and the message is shown
+    stands: bool  # the words are still there
+    here: bool  # the message is on this page
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +79,7 @@ class CaseShown:
     case: Case
     fields: tuple[FieldShown, ...]
     suggestions: tuple[SuggestionShown, ...]
+    transcript: Transcript
     timeline: Sequence[Said]
     conversations: tuple[Conversation, ...]  # where a customer wrote last comes first
     customers: Mapping[ConversationId, str]  # who wrote there first
@@ -99,22 +101,28 @@ class CaseShown:
         return f"{self.case.revision}-{last}-{edits}-{looks}"
 
 
-def read(connection: Connection, number: CaseNumber, settings: Settings) -> CaseShown:
+def read(connection: Connection, number: CaseNumber, settings: Settings, place: Place) -> CaseShown:
     """Raises UnknownCase."""
     case = cases.get(connection, number)
     cited = _cited(case)
     wanted = {each.message_id for found in cited.values() for each in found}
-    window = partial(conversations.window, connection, cited=wanted)
-    talks = {each: (conversations.get(connection, each), window(each)) for each in case.conversations}
-    heard = {each: _of_customers(said) for each, (_, said) in talks.items()}
-    messages = {each.id: each for _, said in talks.values() for each in said}
+    transcript = transcripts.read(connection, case.conversations, place)
+    quoted = _Quoted(
+        messages={
+            each.id: each for talk in case.conversations for each in conversations.of_ids(connection, talk, wanted)
+        },
+        here=transcript.messages.keys(),
+    )
     return CaseShown(
         case=case,
-        fields=tuple(_field(each, case, messages, settings) for each in settings.fields),
-        suggestions=tuple(_suggestions(case, messages, settings)),
-        timeline=timeline(talks, cited),
-        conversations=tuple(talk for talk, _ in sorted(talks.values(), key=_last_heard, reverse=True)),
-        customers={each: said[0].author.name for each, said in heard.items() if said},
+        fields=tuple(_field(each, case, quoted, settings) for each in settings.fields),
+        suggestions=tuple(_suggestions(case, quoted, settings)),
+        transcript=transcript,
+        timeline=timeline(transcript.talks, cited, transcript.files),
+        conversations=_last_heard_first(connection, transcript),
+        customers={
+            each: found.name for each in case.conversations if (found := conversations.customer(connection, each))
+        },
         history=tuple(
             Step(entry=each, text=told(each, settings), undoable=acting.is_undoable(each, case))
             for each in audit.latest_of_case(connection, number, limit=_HISTORY)
@@ -124,13 +132,18 @@ def read(connection: Connection, number: CaseNumber, settings: Settings) -> Case
     )
 
 
-def _of_customers(said: Sequence[Message]) -> list[Message]:
-    return [each for each in said if each.author.role is Role.CUSTOMER]
+def _last_heard_first(connection: Connection, transcript: Transcript) -> tuple[Conversation, ...]:
+    """As the page offers them where an answer could go to several people: it goes to one of them alone."""
+    heard = {each: conversations.last_heard(connection, each) or 0 for each in transcript.talks}
+    return tuple(transcript.talks[each][0] for each in sorted(heard, key=heard.__getitem__, reverse=True))
 
 
-def _last_heard(talk: tuple[Conversation, Sequence[Message]]) -> int:
-    """By what the page offers first where an answer could go to several people: it goes to one of them alone."""
-    return max((each.id for each in _of_customers(talk[1])), default=0)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Quoted:
+    """Messages that are cited, and those that are on the page."""
+
+    messages: Mapping[MessageId, Message]
+    here: Collection[MessageId]
 
 
 def _cited(case: Case) -> dict[str, tuple[Evidence, ...]]:
@@ -146,13 +159,13 @@ def _looks(connection: Connection, places: Iterable[ConversationId]) -> tuple[Ev
     return tuple(sorted(found, key=lambda each: str(each.created_at), reverse=True))
 
 
-def _field(field: CaseField, case: Case, messages: Mapping[MessageId, Message], settings: Settings) -> FieldShown:
+def _field(field: CaseField, case: Case, quoted: _Quoted, settings: Settings) -> FieldShown:
     held = case.values.get(FieldId(field.id))
     return FieldShown(
         field=field,
         held=held,
         value=words.shown(field, held.value if held else None, settings, 4000),
-        quotes=_quotes(held.evidence if held else (), messages),
+        quotes=_quotes(held.evidence if held else (), quoted),
         typed=forms.typed(field, held.value if held else None),
         input=forms.INPUTS.get(field.type, "line"),
         options=tuple(each.value for each in field.choices) if len(field.choices) <= _LISTED else (),
@@ -160,31 +173,30 @@ def _field(field: CaseField, case: Case, messages: Mapping[MessageId, Message], 
     )
 
 
-def _suggestions(case: Case, messages: Mapping[MessageId, Message], settings: Settings) -> Iterable[SuggestionShown]:
+def _suggestions(case: Case, quoted: _Quoted, settings: Settings) -> Iterable[SuggestionShown]:
     for each in case.suggestions:
         if field := settings.field(each.field):
-            yield _suggestion(each, field, messages, settings)
+            yield _suggestion(each, field, quoted, settings)
 
 
-def _suggestion(
-    each: Suggestion, field: CaseField, messages: Mapping[MessageId, Message], settings: Settings
-) -> SuggestionShown:
+def _suggestion(each: Suggestion, field: CaseField, quoted: _Quoted, settings: Settings) -> SuggestionShown:
     return SuggestionShown(
         id=each.id,
         field=field.id,
         label=field.label,
         value=words.shown(field, each.value, settings, 400),
         confidence=each.confidence,
-        quotes=_quotes(each.evidence, messages),
+        quotes=_quotes(each.evidence, quoted),
     )
 
 
-def _quotes(evidence: Iterable[Evidence], messages: Mapping[MessageId, Message]) -> tuple[Quote, ...]:
+def _quotes(evidence: Iterable[Evidence], quoted: _Quoted) -> tuple[Quote, ...]:
     return tuple(
         Quote(
             words=each.quote,
             message_id=each.message_id,
-            stands=each.message_id in messages and stands(each, messages[each.message_id]),
+            stands=each.message_id in quoted.messages and stands(each, quoted.messages[each.message_id]),
+            here=each.message_id in quoted.here,
         )
         for each in evidence
     )

@@ -1,4 +1,4 @@
-"""The conditions of a rule as a form has them: groups of conditions, joined by AND or OR, one level deep. Pure."""
+"""The conditions of a rule as a form has them: groups of conditions, or of groups, joined by AND or OR. Pure."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from typing import Any, Literal
 from multidict import MultiMapping
 
 from agent.conditions import CONVERSATION, OPERATORS
-from agent.settings import AllOf, AnyOf, CaseField, Condition, Expression, FieldType, Operator, Problem
+from agent.settings import AllOf, CaseField, Condition, Expression, FieldType, Operator, Problem
 
 Match = Literal["all", "any"]
 Kind = Literal["none", "options", "yes_no", "number", "day", "text"]
 
-MOST = 20  # groups of a rule, conditions of a group
+MOST = 20  # conditions or groups of a group
+DEEPEST = 100  # groups in groups
 LISTED = 500  # options that a page holds; of a longer catalogue, one is typed
+_NUMBER = re.compile("[0-9]{1,3}")
 _DATA = {Operator.HAS_DATA, Operator.HAS_NO_DATA}
 _EQUAL = {Operator.EQUALS, Operator.NOT_EQUALS, Operator.ONE_OF}
 _NUMBERS = {FieldType.INTEGER, FieldType.DECIMAL, FieldType.CURRENCY}
 
 
 class TooDeep(Exception):
-    """Groups in groups of groups: the form can't show them."""
+    """More groups in groups than a page can show."""
 
 
 @dataclass(kw_only=True)
@@ -37,46 +39,40 @@ class Row:
 
 
 @dataclass(kw_only=True)
-class Rows:
-    match: Match = "all"
-    rows: list[Row] = dataclasses.field(default_factory=lambda: [Row()])
+class Group:
+    """Conditions, or groups of them."""
 
-
-@dataclass(kw_only=True)
-class Conditions:
     match: Match = "all"
-    groups: list[Rows] = dataclasses.field(default_factory=list[Rows])
+    rows: list[Row] = dataclasses.field(default_factory=list[Row])
+    groups: list[Group] = dataclasses.field(default_factory=list["Group"])
+
+    @property
+    def parts(self) -> Sequence[Row | Group]:
+        return self.rows or self.groups
 
 
 # --- to and from an expression ----------------------------------------------------------------------
 
 
-def shown(expression: Expression | None) -> Conditions:
-    """Raises TooDeep."""
+def shown(expression: Expression | None) -> Group:
+    """What holds all the groups. Raises TooDeep."""
     if expression is None:
-        return Conditions()
-    if isinstance(expression, Condition) or all(isinstance(part, Condition) for part in _parts(expression)):
-        return Conditions(groups=[_group(expression)])
-    return Conditions(match=_match(expression), groups=[_group(part) for part in _parts(expression)])
+        return Group()
+    whole = _group(expression)
+    return whole if whole.groups else Group(groups=[whole])
 
 
-def _parts(expression: AllOf | AnyOf) -> Sequence[Expression]:
-    return expression.all if isinstance(expression, AllOf) else expression.any
-
-
-def _match(expression: AllOf | AnyOf) -> Match:
-    return "all" if isinstance(expression, AllOf) else "any"
-
-
-def _group(expression: Expression) -> Rows:
+def _group(expression: Expression, depth: int = 0) -> Group:
+    if depth > DEEPEST:
+        raise TooDeep
     if isinstance(expression, Condition):
-        return Rows(rows=[_row(expression)])
-    rows: list[Row] = []
-    for part in _parts(expression):
-        if not isinstance(part, Condition):
-            raise TooDeep
-        rows.append(_row(part))
-    return Rows(match=_match(expression), rows=rows)
+        return Group(rows=[_row(expression)])
+    match: Match = "all" if isinstance(expression, AllOf) else "any"
+    parts = expression.all if isinstance(expression, AllOf) else expression.any
+    rows = [_row(part) for part in parts if isinstance(part, Condition)]
+    if len(rows) == len(parts):
+        return Group(match=match, rows=rows)
+    return Group(match=match, groups=[_group(part, depth + 1) for part in parts])
 
 
 def _row(condition: Condition) -> Row:
@@ -86,10 +82,11 @@ def _row(condition: Condition) -> Row:
     return Row(field=condition.field, operator=condition.operator, values=texts)
 
 
-def expressed(conditions: Conditions, fields: Mapping[str, CaseField]) -> Any:
+def expressed(group: Group, fields: Mapping[str, CaseField]) -> Any:
     """As plain data of the settings; None: the rule always holds."""
-    parts = [_joined(group.match, [_condition(row, fields) for row in group.rows]) for group in conditions.groups]
-    return _joined(conditions.match, [part for part in parts if part is not None])
+    rows = [_condition(row, fields) for row in group.rows]
+    groups = [expressed(each, fields) for each in group.groups]
+    return _joined(group.match, [*rows, *(each for each in groups if each is not None)])
 
 
 def _joined(match: Match, parts: list[Any]) -> Any:
@@ -150,15 +147,12 @@ def kind(row: Row, known: CaseField) -> Kind:
 # --- from a form ------------------------------------------------------------------------------------
 
 
-def typed(form: MultiMapping[Any], fields: Mapping[str, CaseField], prefix: str = "") -> Conditions:
-    """`prefix`: before the names of the inputs, where a form has several sets of conditions."""
-    groups = [_typed_group(form, f"{prefix}g{number}", fields) for number in range(_count(form, f"{prefix}groups"))]
-    return Conditions(match=_typed_match(form, f"{prefix}match"), groups=groups)
-
-
-def _typed_group(form: MultiMapping[Any], name: str, fields: Mapping[str, CaseField]) -> Rows:
-    rows = [_typed_row(form, f"{name}.c{number}", fields) for number in range(_count(form, f"{name}.size"))]
-    return Rows(match=_typed_match(form, f"{name}.match"), rows=rows)
+def typed(form: MultiMapping[Any], fields: Mapping[str, CaseField], prefix: str = "", depth: int = 0) -> Group:
+    """`prefix`: before the names of the inputs, where a form has several sets of conditions, and within a group."""
+    rows = [_typed_row(form, f"{prefix}c{number}", fields) for number in range(_count(form, f"{prefix}size"))]
+    count = _count(form, f"{prefix}groups") if depth <= DEEPEST else 0
+    groups = [typed(form, fields, f"{prefix}g{number}.", depth + 1) for number in range(count)]
+    return Group(match="any" if form.get(f"{prefix}match") == "any" else "all", rows=rows, groups=groups)
 
 
 def _typed_row(form: MultiMapping[Any], name: str, fields: Mapping[str, CaseField]) -> Row:
@@ -171,16 +165,12 @@ def _typed_row(form: MultiMapping[Any], name: str, fields: Mapping[str, CaseFiel
     return Row(field=chosen, operator=operator, values=[each for each in values if each])
 
 
-def _typed_match(form: MultiMapping[Any], name: str) -> Match:
-    return "any" if form.get(name) == "any" else "all"
-
-
 def _count(form: MultiMapping[Any], name: str) -> int:
     text = str(form.get(name, "0"))
     return min(int(text), MOST) if re.fullmatch("[0-9]{1,3}", text) else 0
 
 
-def faults(problems: Iterable[Problem], conditions: Conditions) -> list[str]:
+def faults(problems: Iterable[Problem], conditions: Group) -> list[str]:
     """What is wrong with conditions, each with its place in the form."""
     found: dict[str, str] = {}
     for each in problems:
@@ -190,28 +180,54 @@ def faults(problems: Iterable[Problem], conditions: Conditions) -> list[str]:
     return list(found)
 
 
-def _place(path: str, conditions: Conditions) -> tuple[str, Row | None]:
+def _place(path: str, conditions: Group) -> tuple[str, Row | None]:
     """Groups of one and single conditions leave no trace in a path."""
     numbers = [int(each) for each in re.findall(r"\[([0-9]+)\]", path.partition(".when")[2])]
-    group = numbers.pop(0) if len(conditions.groups) > 1 and numbers else 0
-    rows = conditions.groups[group].rows if group < len(conditions.groups) else []
-    row = numbers.pop(0) if len(rows) > 1 and numbers else 0
-    if row >= len(rows) or (len(rows) > 1 and not path.partition(".when")[2]):
-        return "", None
-    return f"Condition {row + 1} of group {group + 1}: ", rows[row]
+    part: Row | Group = conditions
+    names: list[str] = []
+    while isinstance(part, Group):
+        if not part.parts or (len(part.parts) > 1 and not numbers):
+            return "", None
+        number = numbers.pop(0) if len(part.parts) > 1 else 0
+        if number >= len(part.parts):
+            return "", None
+        names.append(str(number + 1))
+        part = part.parts[number]
+    return f"Condition {names.pop()} of group {'.'.join(names)}: ", part
 
 
-def pressed(conditions: Conditions, button: str) -> None:
-    """Does what a button of the form says: adds a group or a condition, or takes a condition away."""
-    kind_of, *numbers = button.split(":")
-    places = [int(each) for each in numbers if re.fullmatch("[0-9]{1,3}", each)]
-    match (kind_of, places):
-        case ("group", []) if len(conditions.groups) < MOST:
-            conditions.groups.append(Rows())
-        case ("condition", [group]) if group < len(conditions.groups) and len(conditions.groups[group].rows) < MOST:
-            conditions.groups[group].rows.append(Row())
-        case ("drop", [group, row]) if group < len(conditions.groups) and row < len(conditions.groups[group].rows):
-            del conditions.groups[group].rows[row]
-            conditions.groups = [each for each in conditions.groups if each.rows]
+def pressed(conditions: Group, button: str) -> None:
+    """Does what a button of the form says: adds a group or a condition, or takes a condition away.
+
+    A place such as "0.1" is the second group of the first one.
+    """
+    what, _, where = button.partition(":")
+    place, _, row = where.partition(":")
+    group = _at(conditions, place)
+    match what:
+        case "group" if group is not None and len(group.parts) < MOST:
+            if group.rows:  # conditions and groups don't stand side by side
+                group.groups, group.rows = [Group(match=group.match, rows=group.rows)], []
+            group.groups.append(Group(rows=[Row()]))
+        case "condition" if place and group is not None and not group.groups and len(group.rows) < MOST:
+            group.rows.append(Row())
+        case "drop" if group is not None and _NUMBER.fullmatch(row) and int(row) < len(group.rows):
+            del group.rows[int(row)]
+            _prune(conditions)
         case _:
             pass  # "fit" and everything else: the form comes back with what fits
+
+
+def _at(group: Group, place: str) -> Group | None:
+    for number in place.split(".") if place else ():
+        if not _NUMBER.fullmatch(number) or int(number) >= len(group.groups):
+            return None
+        group = group.groups[int(number)]
+    return group
+
+
+def _prune(group: Group) -> None:
+    """Takes away groups with nothing in them."""
+    for each in group.groups:
+        _prune(each)
+    group.groups = [each for each in group.groups if each.parts]

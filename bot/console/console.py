@@ -13,6 +13,7 @@ from bot.access.rights import OWN
 from bot.access.routes import Refused, Route, Visit
 from bot.console import files
 from bot.console.agent_page import AgentPage
+from bot.console.attachments import Attachments
 from bot.console.case_page import CasePage
 from bot.console.catalogues import Catalogues
 from bot.console.creating import Creating
@@ -34,8 +35,10 @@ from bot.console.rendering import Pages
 from bot.console.reviewing import Reviewing
 from bot.console.rules import Rules
 from bot.console.saved_views import SavedViews
+from bot.console.sheets import Sheets
 from bot.console.trial import Trial
 from bot.console.versions import Versions
+from bot.console.webhooks import Webhooks
 from bot.evaluation import Evaluator
 from store.engine import Database
 
@@ -52,6 +55,7 @@ class Console:
         evaluator: Evaluator,
         *,
         behind_proxy: bool,
+        private_webhooks: bool,
     ) -> None:
         self.pages = Pages()
         login, local = Login(database), provider is None
@@ -62,16 +66,19 @@ class Console:
             Lists(database, self.pages),
             CasePage(database, self.pages, evaluator, running.posts),
             Merging(database, self.pages, running.posts),
+            Attachments(database, mailboxes),
             Creating(database, self.pages, evaluator, running.posts),
             Opening(database, self.pages, running.posts),
             SavedViews(database),
             People(database, self.pages, local_passwords=local),
             Keys(database, self.pages),
+            Webhooks(database, self.pages, private=private_webhooks),
             Operations(database, self.pages, running),
             Mails(database, self.pages, mailboxes, running.work),
             PeoplesData(database, self.pages),
             reviewing,
             AgentPage(database, self.pages, reviewing),
+            Sheets(database, self.pages, reviewing),
             Fields(database, self.pages, reviewing),
             Catalogues(database, self.pages, reviewing),
             Rules(database, self.pages, reviewing),

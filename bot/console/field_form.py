@@ -10,6 +10,7 @@ from typing import Any
 from multidict import MultiMapping
 
 from agent.settings import FieldType, Problem
+from bot.console import inputs
 from bot.console.reviewing import Json
 
 ROWS = 100  # options or entries that a form shows; of more, a file
@@ -42,6 +43,7 @@ NEW: Json = {
     "pattern": None,
     "identity": False,
     "internal": False,
+    "personal": False,
     "threshold": 0.5,
 }
 
@@ -63,7 +65,8 @@ def typed(form: MultiMapping[Any], held: Json) -> Json:
         "description": _plain(form.get("description")),
         "identity": "identity" in form and kind in _ADDRESSES,
         "internal": "internal" in form,
-        "threshold": _number(str(form.get("threshold", ""))),
+        "personal": "personal" in form,
+        "threshold": inputs.number(str(form.get("threshold", ""))),
     }
     if kind == FieldType.IDENTIFIER:
         field["pattern"] = str(form.get("pattern", "")).strip()
@@ -103,10 +106,6 @@ def _count(form: MultiMapping[Any]) -> int:
 def _plain(text: object) -> str:
     """Browsers send line ends as two characters."""
     return str(text or "").replace("\r\n", "\n").strip()
-
-
-def _number(text: str) -> float | str:
-    return float(text) if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", text.strip()) else text
 
 
 def pressed(field: Json, button: str) -> None:

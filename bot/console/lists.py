@@ -11,15 +11,16 @@ from aiohttp import web
 from bot.access import reads
 from bot.access.rights import READ_CASES, WORK_ON_CASES
 from bot.access.routes import Refused, Route, Visit
-from bot.console import filters
+from bot.console import filters, transcripts
 from bot.console.rendering import Pages
 from bot.console.timeline import timeline
+from bot.console.transcripts import Place, Transcript
 from bot.text import one_line
 from bot.words import STATUS_LABELS, queue_of
-from store import conversations, evaluations, overview, views, workspace
+from store import evaluations, overview, views, workspace
 from store.engine import Connection, Database
 from store.evaluations import Evaluation
-from store.model import Conversation, ConversationId, Message
+from store.model import ConversationId
 
 INBOX = "/console/inbox"
 CASES = "/console/cases"
@@ -52,17 +53,20 @@ class Lists:
     async def _talk(self, visit: Visit) -> web.StreamResponse:
         """A conversation by itself: what was said, and why there is no case."""
         number = ConversationId(int(visit.request.match_info["id"]))
-        found = await self._database.read(partial(_read_talk, conversation_id=number))
+        found = await self._database.read(partial(_read_talk, conversation_id=number, place=Place.of(visit)))
         if found is None:
             raise Refused(HTTPStatus.NOT_FOUND)
-        talk, said, looks = found
+        transcript, looks = found
+        talk, _ = transcript.talks[number]
         await reads.keep(self._database, visit, talk.case_number, "console")
         return self._pages.show(
             visit,
             "conversation.html",
             title=f"Conversation {number}",
             talk=talk,
-            timeline=timeline({number: (talk, said)}, {}),
+            base=f"{INBOX}/{number}",
+            transcript=transcript,
+            timeline=timeline(transcript.talks, {}, transcript.files),
             looks=looks,
             works=visit.may(WORK_ON_CASES),
             channels=filters.CHANNEL_LABELS,
@@ -104,9 +108,9 @@ def asker(visit: Visit) -> filters.Asker:
 
 
 def _read_talk(
-    connection: Connection, *, conversation_id: ConversationId
-) -> tuple[Conversation, Sequence[Message], Sequence[Evaluation]] | None:
+    connection: Connection, *, conversation_id: ConversationId, place: Place
+) -> tuple[Transcript, Sequence[Evaluation]] | None:
     if not overview.has_conversation(connection, conversation_id):
         return None
     looks = evaluations.of_conversation(connection, conversation_id, limit=_LOOKS)
-    return conversations.get(connection, conversation_id), conversations.window(connection, conversation_id), looks
+    return transcripts.read(connection, [conversation_id], place), looks

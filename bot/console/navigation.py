@@ -31,7 +31,14 @@ NAVIGATION = (
         ),
     ),
     Group("Running", (Entry("Operations", "/console/operations"), Entry("People’s data", "/console/people"))),
-    Group("Access", (Entry("Accounts", "/console/accounts"), Entry("API keys", "/console/keys"))),
+    Group(
+        "Access",
+        (
+            Entry("Accounts", "/console/accounts"),
+            Entry("API keys", "/console/keys"),
+            Entry("Webhooks", "/console/webhooks"),
+        ),
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from agent.settings import Problem, Queue
 from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Refused, Route, Visit
 from bot.console import conditions, entries
-from bot.console.conditions import Conditions, TooDeep
+from bot.console.conditions import Group, TooDeep
 from bot.console.field_form import named_after
 from bot.console.field_uses import QUEUES as PATH
 from bot.console.field_uses import elsewhere
@@ -25,7 +25,7 @@ from bot.text import one_line
 from store.engine import Database
 
 _ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
-_DEEP = "Its conditions are nested deeper than this form shows: change the queue in an exported file."
+_DEEP = "Its conditions are nested deeper than a page shows: change the queue in an exported file."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class Draft:
     """A queue as its form shows it, and the version that it was opened with; `position` is "" for a new one."""
 
     queue: Json
-    conditions: Conditions
+    conditions: Group
     base: InForce
     position: str
 
@@ -72,7 +72,7 @@ class Queues:
     async def _new(self, visit: Visit) -> web.StreamResponse:
         now = await self._database.read(latest)
         queue = Queue(id="new", name="-").model_dump(mode="json") | {"id": "", "name": ""}
-        return self._form(visit, Draft(queue=queue, conditions=Conditions(), base=now, position=""))
+        return self._form(visit, Draft(queue=queue, conditions=Group(), base=now, position=""))
 
     async def _edit(self, visit: Visit) -> web.StreamResponse:
         now, position = await self._database.read(latest), int(visit.request.match_info["id"])

@@ -15,8 +15,8 @@ from agent.conditions import MAIL
 from agent.settings import CaseField, CreationItem, FieldType, Problem, RecordCreationRule, UnknownSender
 from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Refused, Route, Visit
-from bot.console import conditions, entries
-from bot.console.conditions import Conditions, TooDeep
+from bot.console import conditions, entries, inputs
+from bot.console.conditions import Group, TooDeep
 from bot.console.field_uses import CREATION_RULES as PATH
 from bot.console.rendering import Pages
 from bot.console.reviewing import Json, Reviewing, as_document, latest
@@ -24,20 +24,19 @@ from bot.settings import InForce
 from store.engine import Database
 
 _ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
-_DEEP = "Its conditions are nested deeper than this form shows: change the rule in an exported file."
+_DEEP = "Its conditions are nested deeper than a page shows: change the rule in an exported file."
 _MOST = 20  # items of a rule, values of an item
 _UNKNOWN = {
     UnknownSender.CREATE_CONTACT: "Open a case, and remember them",
     UnknownSender.SKIP: "Keep the mail, open none",
 }
-_NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?")
 
 
 @dataclass(kw_only=True)
 class Item:
     """One step of a rule as it was typed: when it opens the case, and the texts that its fields are set to."""
 
-    conditions: Conditions = field(default_factory=Conditions)
+    conditions: Group = field(default_factory=Group)
     values: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     queue: str = ""
 
@@ -160,13 +159,12 @@ def _item(form: MultiMapping[Any], name: str) -> Item:
 
 
 def _of_form(form: MultiMapping[Any]) -> Json:
-    days = str(form.get("join_resolved_days", "")).strip()
     return {
         "name": str(form.get("name", "")),
         "active": "active" in form,
         "mailbox": str(form.get("mailbox", "")).strip() or "*",
         "unknown_sender": str(form.get("unknown_sender", "")),
-        "join_resolved_days": float(days) if _NUMBER.fullmatch(days) else days,
+        "join_resolved_days": inputs.number(str(form.get("join_resolved_days", ""))),
         "reopen": "reopen" in form,
     }
 

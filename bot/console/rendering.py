@@ -16,7 +16,7 @@ from aiohttp import web
 from jinja2 import FileSystemLoader, StrictUndefined
 
 from bot.access.requests import HOME, safe_next
-from bot.access.rights import Right
+from bot.access.rights import MANAGE_SETTINGS, Right
 from bot.access.routes import Asked, Refused, Visit
 from bot.console import navigation
 
@@ -87,6 +87,8 @@ class Pages:
             "company": visit.in_force.settings.company,
             "moment": _Moment(visit.in_force.settings.timezone),
             "done": visit.request.query.get("done", ""),
+            "in_force": visit.in_force,
+            "told_of_settings": visit.may(MANAGE_SETTINGS),
         }
         context["errors"] = defaultdict(str, context.get("errors", {}))  # a field without one has an empty one
         return _rendered(visit.request, template, {**shared, **context}, status)

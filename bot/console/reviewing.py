@@ -48,7 +48,8 @@ Json = dict[str, Any]
 
 
 def latest(connection: Connection) -> InForce:
-    return in_force.read(connection, versions.current_number(connection))
+    """What is in force."""
+    return in_force.readable(connection, versions.current_number(connection))
 
 
 def as_document(settings: Settings) -> Json:
@@ -156,6 +157,7 @@ def _typed(carried: object) -> Typed | None:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Review:
     number: int  # of the version that it would follow
+    in_force: int
     document: Json
     problems: list[Problem]
     changes: list[Difference]
@@ -165,15 +167,16 @@ class Review:
 
 def review(connection: Connection, wanted: Mapping[str, Any], based_on: int) -> Review:
     """Raises LookupError where there was no such version."""
-    base, now = in_force.read(connection, based_on), latest(connection)
+    base, now = in_force.readable(connection, based_on), latest(connection)
     document: Json = merged(as_document(base.settings), dict(wanted), as_document(now.settings))
     problems = find_problems(document)
     return Review(
-        number=now.version,
+        number=now.version if now.newest is None else now.newest,
+        in_force=now.version,
         document=document,
         problems=problems,
         changes=[] if problems else differences(now.settings, Settings.model_validate(document)),
-        others=[] if based_on == now.version else _since(connection, based_on),
+        others=[] if based_on in {now.version, now.newest} else _since(connection, based_on),
         their_changes=differences(base.settings, now.settings),
     )
 
@@ -228,7 +231,7 @@ class Reviewing:
             found = await self._database.read(partial(review, wanted=draft.document, based_on=draft.based_on))
         except LookupError as error:
             raise _refused(error) from None
-        if not (found.problems or found.changes):
+        if not (found.problems or found.changes) and found.number == found.in_force:
             return seen(draft.back, "same")
         carried = replace(draft, document=found.document, based_on=found.number)
         return self._pages.show(

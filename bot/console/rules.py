@@ -14,7 +14,7 @@ from agent.settings import Problem, Settings
 from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Refused, Route, Visit
 from bot.console import conditions, entries
-from bot.console.conditions import Conditions, TooDeep
+from bot.console.conditions import Group, TooDeep
 from bot.console.rendering import Pages
 from bot.console.reviewing import Json, Reviewing, as_document, latest
 from bot.settings import InForce
@@ -22,7 +22,7 @@ from store.engine import Database
 
 PATH = "/console/agent/rules"
 _ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
-_DEEP = "Its conditions are nested deeper than this form shows: change the rule in an exported file."
+_DEEP = "Its conditions are nested deeper than a page shows: change the rule in an exported file."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +30,7 @@ class Draft:
     """A rule as its form shows it, and the version that it was opened with; `position` is "" for a new one."""
 
     rule: Json
-    conditions: Conditions
+    conditions: Group
     base: InForce
     position: str
 
@@ -69,7 +69,7 @@ class Rules:
     async def _new(self, visit: Visit) -> web.StreamResponse:
         now = await self._database.read(latest)
         rule: Json = {"name": "", "active": True, "fields": []}
-        return self._form(visit, Draft(rule=rule, conditions=Conditions(), base=now, position=""))
+        return self._form(visit, Draft(rule=rule, conditions=Group(), base=now, position=""))
 
     async def _edit(self, visit: Visit) -> web.StreamResponse:
         now, position = await self._database.read(latest), int(visit.request.match_info["id"])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from store.model import Attachment, Conversation, ConversationId, Evidence, Message, MessageId, Role
+from bot.console.attachments import FileShown
+from store.model import Conversation, ConversationId, Evidence, Message, MessageId, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +27,28 @@ class Said:
     role: Role
     at: datetime
     segments: tuple[Segment, ...]
-    attachments: tuple[Attachment, ...]
+    files: Sequence[FileShown]
     edited: bool
     deleted: bool
 
 
 def timeline(
-    talks: Mapping[ConversationId, tuple[Conversation, Sequence[Message]]], cited: Mapping[str, Sequence[Evidence]]
+    talks: Mapping[ConversationId, tuple[Conversation, Sequence[Message]]],
+    cited: Mapping[str, Sequence[Evidence]],
+    files: Mapping[MessageId, Sequence[FileShown]],
 ) -> list[Said]:
     """All conversations in one, by when it was said. `cited`: evidence, by field."""
-    said = [_said(message, talk, cited) for talk, messages in talks.values() for message in messages]
+    said = [
+        _said(message, talk, cited, files.get(message.id, ()))
+        for talk, messages in talks.values()
+        for message in messages
+    ]
     return sorted(said, key=lambda each: (each.at, each.id))
 
 
-def _said(message: Message, talk: Conversation, cited: Mapping[str, Sequence[Evidence]]) -> Said:
+def _said(
+    message: Message, talk: Conversation, cited: Mapping[str, Sequence[Evidence]], files: Sequence[FileShown]
+) -> Said:
     spans = [(each.start, each.end, field) for field, found in cited.items() for each in found if stands(each, message)]
     return Said(
         id=message.id,
@@ -48,7 +57,7 @@ def _said(message: Message, talk: Conversation, cited: Mapping[str, Sequence[Evi
         role=message.author.role,
         at=message.sent_at,
         segments=segments(message.text, spans),
-        attachments=message.attachments,
+        files=files,
         edited=message.revision > 0,
         deleted=message.deleted,
     )

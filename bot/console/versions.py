@@ -47,8 +47,8 @@ class Versions:
             "versions.html",
             title="Versions",
             history=history,
+            now=await self._database.read(latest),
             choices=[(each.version, f"Version {each.version}") for each in history],
-            newest=before == _LAST,
             earlier=history[-1].version if len(found) > _SHOWN else None,
         )
 

@@ -48,21 +48,24 @@ class Sealed:
     url: str
     message_id: str
     body: bytes
-    secret: str
+    secrets: tuple[str, ...]  # of which any vouches for it
 
     def headers(self, moment: datetime) -> Mapping[str, str]:
         """`moment`: of this attempt, so that an old one can't be played again."""
         seconds = str(int(moment.timestamp()))
         signed = b".".join([self.message_id.encode(), seconds.encode(), self.body])
-        key = base64.b64decode(self.secret.removeprefix(SECRET_PREFIX))
-        signature = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
         return {
             "Content-Type": "application/json",
             "User-Agent": "Casewright",
             "webhook-id": self.message_id,
             "webhook-timestamp": seconds,
-            "webhook-signature": f"v1,{signature}",
+            "webhook-signature": " ".join(_signature(each, signed) for each in self.secrets),
         }
+
+
+def _signature(secret: str, signed: bytes) -> str:
+    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    return f"v1,{base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()}"
 
 
 def sealed(connection: Connection, delivery: Delivery, settings: Settings) -> Sealed | None:
@@ -87,7 +90,7 @@ def sealed(connection: Connection, delivery: Delivery, settings: Settings) -> Se
         url=endpoint.url,
         message_id=delivery.message_id,
         body=_body(told),
-        secret=webhooks.secret_of(connection, endpoint.id),
+        secrets=webhooks.secrets_of(connection, endpoint.id),
     )
 
 

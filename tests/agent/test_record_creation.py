@@ -133,7 +133,7 @@ RULE = "record_creation_rules[0]"
     [
         ("unknown_sender: drop", "unknown_sender: should be create_contact or skip"),
         ("join_resolved_days: -1", "join_resolved_days: should be greater than or equal to 0"),
-        ("join_resolved_days: true", "join_resolved_days: should be a valid number"),
+        ("join_resolved_days: true", "join_resolved_days: should be a number"),
         ("itms: []", "itms: there is no key 'itms' here; did you mean 'items'?"),
         ("items: [{vals: {}}]", "items[0].vals: there is no key 'vals' here; did you mean 'values'?"),
         ("items: [{}, {values: {priorty: Low}}]", "items[1].values.priorty: there is no field 'priorty'; did you mean"),

@@ -186,3 +186,7 @@ def test_a_reason_goes_on_in_small_letters() -> None:
     refusal = Refusal(field=FieldId("product"), reason="A representative has turned this value down.")
     answer = words.update_answer(1042, decision(Outcome.UPDATED, refusals=(refusal,)), SETTINGS)
     assert "because a representative has turned this value down." in answer
+
+
+def test_where_no_fields_are_set_up_an_unknown_one_is_told_so() -> None:
+    assert words.unknown_field("x", None, []) == "There is no field “x”: none are set up."

@@ -323,3 +323,31 @@ def test_the_window_is_ordered_without_doubles_and_bounded(
     assert ids == sorted(set(ids))
     assert len(ids) <= OPENING + RECENT + len(set(cited))
     assert {each for each in cited if each <= 70} <= set(ids)
+
+
+def test_the_last_messages_are_read_back_from_where_a_page_began(database: Database, long: ConversationId) -> None:
+    def latest(before: int | None) -> tuple[Message, ...]:
+        return database.read_now(lambda connection: conversations.latest(connection, long, before=before, limit=30))
+
+    last = latest(None)
+    assert [each.text for each in last] == [str(number) for number in range(40, 70)]
+    assert [each.text for each in latest(last[0].id)] == [str(number) for number in range(10, 40)]
+
+
+def test_messages_are_told_by_their_ids_within_their_own_conversation_alone(
+    database: Database, long: ConversationId
+) -> None:
+    some = [each.id for each in transcript(database, long)[:2]]
+    other = database.write_now(lambda connection: conversation(connection, "other"))
+    for place, expected in ((long, ["0", "1"]), (other, [])):
+        found = database.read_now(lambda connection, place=place: conversations.of_ids(connection, place, some))
+        assert [each.text for each in found] == expected
+
+
+def test_the_files_of_a_message_that_is_gone_are_none(database: Database, thread: ConversationId) -> None:
+    file = Attachment(name="a.png", content_type="image/png", size=1, url="/slack/files/key")
+    told(database, thread, wrote("See it", attachments=(file,), external_id="e"))
+    message = transcript(database, thread)[0].id
+    assert database.read_now(lambda connection: conversations.attached(connection, message)) == (thread, (file,))
+    database.write_now(lambda connection: conversations.remove(connection, thread, "e"))
+    assert database.read_now(lambda connection: conversations.attached(connection, message)) is None

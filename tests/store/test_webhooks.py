@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+from sqlalchemy import select, update
 
 from store import cases, webhooks
 from store.engine import Database
 from store.model import CaseStatus, Change
+from store.schema import webhook_endpoints
 from store.webhooks import Delivery, DeliveryStatus, Event
 from tests.store.examples import changed, opened
 
@@ -86,3 +89,30 @@ def test_an_endpoint_that_ends_is_told_nothing_of_what_waited(database: Database
     assert not settle(database, sent)
     [kept] = database.read_now(partial(webhooks.page, limit=9))
     assert (kept.status, kept.error) == (DeliveryStatus.DEAD, "Over.")
+
+
+def test_a_secret_that_signs_no_more_is_forgotten(database: Database) -> None:
+    endpoint = listen(database)
+    database.write_now(partial(webhooks.rotate, endpoint_id=endpoint))
+    database.write_now(webhooks.sweep)
+    assert len(database.read_now(partial(webhooks.secrets_of, endpoint_id=endpoint))) == 2
+    over = update(webhook_endpoints).values(old_secret_until=datetime(2026, 1, 1, tzinfo=UTC))
+    database.write_now(lambda connection: connection.execute(over))
+    assert len(database.read_now(partial(webhooks.secrets_of, endpoint_id=endpoint))) == 1
+    database.write_now(webhooks.sweep)
+    [kept] = database.read_now(lambda connection: connection.execute(select(webhook_endpoints)).all())
+    assert (kept.old_secret, kept.old_secret_until) == (None, None)
+
+
+def test_what_an_endpoint_is_told_of_can_be_changed_until_it_has_ended(database: Database) -> None:
+    endpoint = listen(database)
+    changed = database.write_now(partial(webhooks.change, endpoint_id=endpoint, events=[Event.RESOLVED]))
+    assert (changed.events, changed.internal) == (("case.resolved",), False)
+    changed = database.write_now(partial(webhooks.change, endpoint_id=endpoint, internal=True))
+    assert (changed.events, changed.internal) == (("case.resolved",), True)
+    opened(database)
+    assert claim(database) == []
+    database.write_now(partial(webhooks.end, endpoint_id=endpoint, because="It was ended."))
+    for change in (webhooks.rotate, webhooks.change):
+        with pytest.raises(webhooks.EndpointEnded):
+            database.write_now(partial(change, endpoint_id=endpoint))

@@ -83,3 +83,22 @@ async def test_the_document_describes_what_is_sent(site: Site) -> None:
     assert set(described["webhooks"]) == {"case.created", "case.updated", "case.resolved", "case.reopened"}
     body = described["webhooks"]["case.created"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert body == {"$ref": "#/components/schemas/Told"}
+
+
+async def test_what_an_endpoint_is_told_of_is_changed_and_its_secret_replaced(site: Site) -> None:
+    caller = program(site)
+    made = await caller.does("POST", "/webhooks", GIVEN, 201)
+    path = f"/webhooks/{made['id']}"
+    changed = await caller.does("PATCH", path, {"internal": True})
+    assert (changed["events"], changed["internal"], changed["secret"]) == (GIVEN["events"], True, None)
+    assert (await caller.does("PATCH", path, {"events": ["case.updated"]}))["events"] == ["case.updated"]
+    assert (await caller.does("PATCH", path, {"events": []}, 422))["errors"].keys() == {"events"}
+    rotated = await caller.does("POST", f"{path}/secret", None)
+    assert rotated["secret"].startswith("whsec_")
+    assert rotated["secret"] != made["secret"]
+    assert rotated["old_secret_until"] > made["created_at"]
+    assert (await caller.gets(path))["secret"] is None
+    await caller.does("POST", f"{path}/end", None)
+    await caller.does("PATCH", path, {"internal": False}, 409)
+    await caller.does("POST", f"{path}/secret", None, 409)
+    await caller.does("PATCH", "/webhooks/999", {"internal": False}, 404)

@@ -54,3 +54,18 @@ def test_nothing_is_tried_again_until_it_is_said_what(cli: CommandLine, situatio
     assert situation.number
     assert cli("webhooks", "retry").status == 2
     assert cli("webhooks", "end", "9").status == 2
+
+
+@pytest.mark.usefixtures("database")
+def test_an_endpoint_is_changed_and_its_secret_replaced(cli: CommandLine) -> None:
+    first = cli("webhooks", "add", URL).out.split()[-1]
+    told = cli("webhooks", "change", "1", "--event", "case.created", "--internal").out
+    assert told == "Endpoint 1 is told of case.created, internal fields and notes too.\n"
+    assert cli("webhooks", "change", "1", "--no-internal").out == "Endpoint 1 is told of case.created.\n"
+    rotated = cli("webhooks", "rotate", "1").out
+    assert "The secret of before signs until" in rotated
+    assert rotated.split()[-1].startswith("whsec_")
+    assert rotated.split()[-1] != first
+    cli("webhooks", "end", "1")
+    assert "has ended" in cli("webhooks", "rotate", "1").err
+    assert "There is no endpoint 9" in cli("webhooks", "change", "9").err

@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[object, ...]] = {
     "POST /console/cases/{number}/update": OF_A_CASE,
     "GET /console/cases/{number}/merge": OF_A_CASE,
     "POST /console/cases/{number}/merge": OF_A_CASE,
+    "GET /console/messages/{id}/files/{position}": (LOGIN, LOGIN, IN, NOT_FOUND, IN, LOGIN, LOGIN),
     "GET /console/inbox/{id}/case": OF_A_CASE,
     "POST /console/inbox/{id}/case": OF_A_CASE,
     "POST /console/views/{list}": REPRESENTATIVES,
@@ -99,8 +100,21 @@ TABLE: dict[str, tuple[object, ...]] = {
     "GET /console/keys": ADMINISTRATORS,
     "POST /console/keys": ADMINISTRATORS,
     "POST /console/keys/{id}/revoke": ADMINISTRATORS,
+    "GET /console/webhooks": ADMINISTRATORS,
+    "POST /console/webhooks": ADMINISTRATORS,
+    "GET /console/webhooks/{id}": ADMINISTRATORS,
+    "POST /console/webhooks/{id}": ADMINISTRATORS,
+    "POST /console/webhooks/{id}/secret": ADMINISTRATORS,
+    "POST /console/webhooks/{id}/end": ADMINISTRATORS,
+    "POST /console/webhooks/{id}/retry": ADMINISTRATORS,
     "GET /console/agent": ADMINISTRATORS,
     "POST /console/agent": ADMINISTRATORS,
+    "GET /console/agent/channels": ADMINISTRATORS,
+    "POST /console/agent/channels": ADMINISTRATORS,
+    "GET /console/agent/prediction": ADMINISTRATORS,
+    "POST /console/agent/prediction": ADMINISTRATORS,
+    "GET /console/agent/general": ADMINISTRATORS,
+    "POST /console/agent/general": ADMINISTRATORS,
     "POST /console/agent/save": ADMINISTRATORS,
     "GET /console/agent/fields": ADMINISTRATORS,
     "GET /console/agent/fields/new": ADMINISTRATORS,
@@ -170,6 +184,8 @@ TABLE: dict[str, tuple[object, ...]] = {
     "GET /api/v1/webhooks": ADMINISTERED,
     "POST /api/v1/webhooks": ADMINISTERED,
     "GET /api/v1/webhooks/{id}": ADMINISTERED,
+    "PATCH /api/v1/webhooks/{id}": ADMINISTERED,
+    "POST /api/v1/webhooks/{id}/secret": ADMINISTERED,
     "POST /api/v1/webhooks/{id}/end": ADMINISTERED,
     "GET /api/v1/webhooks/deliveries": ADMINISTERED,
     "POST /api/v1/webhooks/deliveries/{id}/retry": ADMINISTERED,
@@ -271,7 +287,7 @@ def parts(site: Site) -> dict[str, object]:
     """What addresses name."""
     number, other = site.case(issue_description="It leaks"), site.account("other", password=None)
     return {"id": other.id, "number": number, "version": 1, "name": "console.css", "list": "cases",
-            "token": "x" * 43, "rest": "nowhere/at-all"}  # fmt: skip
+            "token": "x" * 43, "rest": "nowhere/at-all", "position": 0}  # fmt: skip
 
 
 async def asked(named: str, people: dict[str, tuple[Browser, dict[str, str]]], named_parts: dict[str, object]) -> None:

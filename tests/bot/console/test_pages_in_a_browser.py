@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import update
 
 from bot.cli.console import login_link
-from store import sessions
+from store import sessions, webhooks
 from store.model import AccountRole
+from store.schema import webhook_deliveries
+from store.webhooks import Event
 from tests.adapters.browser import page
 from tests.bot.console.site import PASSWORD, Site
 from tests.bot.console.test_operations import busy
@@ -40,6 +43,9 @@ QUEUES = [
 OUTSIDE = ("/console/login", "/console/link/used")
 SETTINGS = (
     "/console/agent",
+    "/console/agent/channels",
+    "/console/agent/prediction",
+    "/console/agent/general",
     "/console/agent/fields",
     "/console/agent/fields/new",
     "/console/agent/fields/2",
@@ -73,6 +79,8 @@ INSIDE = (
     "/console/accounts",
     "/console/accounts/1",
     "/console/keys",
+    "/console/webhooks",
+    "/console/webhooks/1",
     "/console/nowhere",
     *SETTINGS,
 )
@@ -170,6 +178,11 @@ async def looked_at(site: Site, look: str) -> AsyncGenerator[Page]:
     site.account("robin-with-a-login-that-is-rather-long@brightwater.example", password=None)
     site.key("cases:read")
     site.database.write_now(busy)
+    add = partial(webhooks.add, url="https://example.org/casewright", events=list(Event), internal=True, made_by="Ada")
+    site.database.write_now(add)
+    site.case(issue_description="It leaks")
+    gone = update(webhook_deliveries).values(status="dead", attempts=10, answered=500, error="It answered 500.")
+    site.database.write_now(lambda connection: connection.execute(gone))
     change_settings(site.database, lambda settings: settings.update(forget_after_days=365, queues=QUEUES))
     site.database.write_now(
         partial(sessions.start, account_id=ada.id, address="192.0.2.7", browser="Mozilla/5.0 (X11; Linux x86_64)")

@@ -78,7 +78,7 @@ async def test_an_option_is_taken_away_and_the_rest_stays(site: Site) -> None:
         ({"label": ""}, "should have at least 1 character"),
         ({"label": "Contact"}, "is also a name of the field"),
         ({"threshold": "2"}, "less than or equal to 1"),
-        ({"threshold": "high"}, "a valid number"),
+        ({"threshold": "high"}, "should be a number"),
         ({"type": "identifier", "pattern": ""}, "write the form that it has"),
         ({"type": "identifier", "pattern": "[A-"}, "pattern"),
         ({"type": "lookup", "rows": "0"}, "write at least one"),

@@ -78,12 +78,14 @@ async def the_fields(view: Page) -> None:
 async def the_channels_and_default_fields(view: Page) -> None:
     await view.get_by_role("link", name="Agent", exact=True).click()
     await view.get_by_label("Chat", exact=True).check()
-    await view.get_by_label("Web chat is on").check()
-    await view.get_by_label("Representatives on Web chat").fill("demo-representative")
     for label in ("Issue description", "Contact"):
         await view.get_by_role("group", name="Default fields").get_by_label(label, exact=True).check()
     await view.get_by_role("group", name="Optional fields").get_by_label("Case category").check()
     await view.get_by_label("Seconds of quiet").fill("0.2")
+    await saved(view)
+    await view.get_by_role("link", name="Channels", exact=True).click()
+    await view.get_by_label("Web chat is on").check()
+    await view.get_by_label("Representatives on Web chat").fill("demo-representative")
     await saved(view)
 
 

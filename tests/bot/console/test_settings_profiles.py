@@ -140,7 +140,7 @@ def rules(site: Site) -> tuple[RecordCreationRule, ...]:
     ("changed", "told"),
     [
         ({"i0.v0.value": "Gigantic"}, "&#39;Gigantic&#39; is not one of"),
-        ({"join_resolved_days": "soon"}, "valid number"),
+        ({"join_resolved_days": "soon"}, "should be a number"),
         ({"name": "Second"}, "each needs its own"),
         ({"i0.g0.c1.value": ""}, "Condition 2 of group 1: ends_with needs a value"),
         ({"unknown_sender": "other"}, "should be create_contact or skip"),

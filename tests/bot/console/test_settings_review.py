@@ -12,6 +12,7 @@ from store import settings as versions
 from store.engine import Connection
 from store.model import AccountRole
 from tests.adapters.browser import page
+from tests.adapters.webchat import until
 from tests.bot.console.site import PASSWORD, Site
 from tests.bot.console.test_pages_in_a_browser import log_in
 from tests.bot.console.test_settings import in_force, reviewed, save, values
@@ -47,15 +48,16 @@ def test_a_key_that_was_taken_away_stays_away() -> None:
 
 async def test_what_was_typed_is_given_back_to_be_changed_further(site: Site) -> None:
     ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
-    review = await reviewed(ada, **{"evaluation.quiet": ["7"], "channels.slack.representatives": ["U0BEA\nU0BEN"]})
+    typed_in = {"channels.slack.session_hours": ["7"], "channels.slack.representatives": ["U0BEA\nU0BEN"]}
+    review = await reviewed(ada, "/console/agent/channels", **typed_in)
     typed = values(review, 'id="typed"')
     sent = [(name, each) for name in typed for each in typed[name]]
-    form = await ada.send("POST", "/console/agent", data=[*sent, ("do", "again")])
+    form = await ada.send("POST", "/console/agent/channels", data=[*sent, ("do", "again")])
     assert form.status == 200
     again = values(form)
-    assert float(again["evaluation.quiet"][0]) == 7
+    assert again["channels.slack.session_hours"] == ["7"]
     assert again["channels.slack.representatives"][0].split() == ["U0BEA", "U0BEN"]
-    assert in_force(site).evaluation.quiet == 3
+    assert in_force(site).channels.slack.session_hours == 12
 
 
 async def test_what_was_typed_survives_another_administrators_save(site: Site) -> None:
@@ -83,6 +85,49 @@ async def test_a_version_that_does_not_fit_is_told_and_breaks_no_page(site: Site
     assert back.status == 422
     moved = await ada.post("/console/agent/rules/0/change", {"based_on": "2", "do": "up"}, page="/console/agent/rules")
     assert moved.status == 400
+
+
+def save_what_nobody_can_read(site: Site) -> None:
+    unreadable = {"fields": "from the future"}
+    save_it = partial(versions.save, document=unreadable, author="Zoe", comment="", based_on=1)
+    site.database.write_now(save_it)
+
+
+async def test_where_the_newest_version_does_not_fit_the_last_that_does_is_in_force_and_it_is_said(site: Site) -> None:
+    save_what_nobody_can_read(site)
+    await until(lambda: site.database.read_now(site.app.settings).newest == 2)
+    ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    told = "Version 2 of the settings does not fit this version of Casewright: version 1 is in force instead."
+    for path in ("agent", "agent/general", "agent/rules", "agent/fields", "profiles", "inbox", "agent/versions"):
+        answer = await ada.get(f"/console/{path}")
+        assert answer.status == 200, path
+        assert told in answer.text, path
+    inbox = await (await site.logged_in("robin")).get("/console/inbox")
+    assert inbox.status == 200
+    assert told not in inbox.text
+
+
+async def test_from_a_version_that_does_not_fit_the_way_back_is_to_save_an_earlier_one(site: Site) -> None:
+    save_what_nobody_can_read(site)
+    ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    listed = await ada.get("/console/agent/versions")
+    assert "Can’t be read" in listed.text
+    assert 'action="/console/agent/versions/1/back"' in listed.text
+    assert 'action="/console/agent/versions/2/back"' not in listed.text
+    review = await ada.post("/console/agent/versions/1/back", page="/console/agent/versions")
+    assert "Save as version 3" in review.text
+    assert (await save(ada, review)).location == "/console/agent/versions?done=saved"
+    await until(lambda: site.database.read_now(site.app.settings).version == 3)
+    assert "does not fit" not in (await ada.get("/console/agent/versions")).text
+
+
+async def test_a_form_saved_over_a_version_that_does_not_fit_follows_it(site: Site) -> None:
+    save_what_nobody_can_read(site)
+    ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    review = await reviewed(ada, **{"evaluation.quiet": ["7"]})
+    assert (await save(ada, review)).location == "/console/agent?done=saved"
+    assert site.database.read_now(versions.current_number) == 3
+    assert in_force(site).evaluation.quiet == 7
 
 
 async def test_the_history_comes_a_page_at_a_time(site: Site) -> None:

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 from sqlalchemy import update
+from standardwebhooks import WebhookVerificationError
 
 from bot.webhooks.sending import LONGEST_WAIT, WAITS, Answered, next_wait
 from store import cases, webhooks
 from store.engine import Connection, Database
 from store.model import CaseStatus
-from store.schema import webhook_deliveries
+from store.schema import webhook_deliveries, webhook_endpoints
 from store.webhooks import Delivery, DeliveryStatus, Event
 from tests.bot.console.site import SECRET, Site, open_site
 from tests.bot.webhooks.receiver import receiving, until
@@ -85,6 +86,24 @@ async def test_what_happens_to_a_case_is_told_and_signed(site: Site) -> None:
     assert len({each["webhook-id"] for each in headers}) == 4
     assert {each["content-type"] for each in headers} == {"application/json"}
     assert {each.status for each in deliveries(site.database)} == {DeliveryStatus.DELIVERED}
+
+
+async def test_while_a_secret_is_replaced_both_check_what_is_sent_and_then_the_new_one_alone(site: Site) -> None:
+    async with receiving() as receiver:
+        old = listen(site.database, receiver.url)
+        [endpoint] = site.database.read_now(webhooks.endpoints)
+        _, new = site.database.write_now(partial(webhooks.rotate, endpoint_id=endpoint.id))
+        opened(site.database, key="first")
+        await receiver.heard(1)
+        over = update(webhook_endpoints).values(old_secret_until=datetime(2026, 1, 1, tzinfo=UTC))
+        site.database.write_now(lambda connection: connection.execute(over))
+        opened(site.database, key="second")
+        await receiver.heard(2)
+        await settled(site.database)
+    assert receiver.verified(0, old)["type"] == receiver.verified(0, new)["type"] == "case.created"
+    assert receiver.verified(1, new)["type"] == "case.created"
+    with pytest.raises(WebhookVerificationError):
+        receiver.verified(1, old)
 
 
 async def test_internal_fields_notes_and_queues_are_told_to_who_is_meant_alone(site: Site) -> None:

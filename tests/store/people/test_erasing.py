@@ -67,9 +67,9 @@ WITHOUT = named("""
     contact_identities.account contact_identities.channel conversations.account conversations.category
     conversations.channel conversations.key conversations.language evaluations.outcome evaluations.predictor
     evaluations.trigger evaluations.why examples.field examples.gist_by files.account files.channel files.content_type
-    files.key files.reason files.state inbox.account inbox.channel inbox.error_id inbox.external_id inbox.kind inbox.status
-    mail_sent.account mail_sent.key mails.account mails.conversation_key mails.digest mails.folder mails.signal
-    mails.state messages.external_id outbox.error_id outbox.key outbox.kind outbox.native_id outbox.status
+    files.key files.reason files.state inbox.account inbox.channel inbox.error_id inbox.external_id inbox.kind
+    inbox.status mail_sent.account mail_sent.key mails.account mails.conversation_key mails.digest mails.folder
+    mails.signal mails.state messages.external_id outbox.error_id outbox.key outbox.kind outbox.native_id outbox.status
     participants.role slack_messages.account slack_messages.channel slack_messages.conversation_key slack_messages.ts
     suggestions.field suggestions.status teams_greetings.account webchat_feed.activity_id webchat_feed.conversation_key
     webchat_feed.post_key webchat_files.content_type webchat_files.conversation_key webchat_files.id
