@@ -20,6 +20,7 @@ NAME = HOSTILE[:40]
 def hostile(settings: dict[str, Any]) -> None:
     settings["company"] = HOSTILE
     settings["update_rules"][0]["name"] = HOSTILE
+    settings["queues"] = [{"id": "first", "name": HOSTILE, "description": HOSTILE, "members": [HOSTILE]}]
     settings["record_creation_rules"][0]["name"] = HOSTILE
     everything = settings["experience_profiles"][0]
     settings["experience_profiles"] = [everything, {**everything, "name": HOSTILE, "members": [HOSTILE]}]
@@ -52,9 +53,13 @@ async def test_whatever_anybody_wrote_is_text_on_every_page(site: Site) -> None:
     assert (await does(ada, number, "cancel", text=HOSTILE)).status == 303
 
     parts = {"id": 1, "number": number, "version": 2, "name": "console.css", "list": "cases", "token": "x", "rest": "x"}
+    parts |= {"position": 0}
     pages = [each[4:].format(**parts) for each in TABLE if each.startswith("GET /console") and "export" not in each]
     word = quote(f'">{HOSTILE}')
-    pages += [f"/console/agent/{each}" for each in ("fields/0", "fields/3/catalogue", "rules/0", "record-creation/0")]
+    pages += [
+        f"/console/agent/{each}"
+        for each in ("fields/0", "fields/3/catalogue", "rules/0", "queues/0", "record-creation/0")
+    ]
     pages += [f"/console/{each}?q={word}" for each in ("cases", "inbox", "people", "agent/fields/3/catalogue")]
     pages += [f"/console/login?next={word}", f"/console/me?done={word}", f"/console/cases/{number}/merge?into={word}"]
     pages += [
