@@ -170,7 +170,7 @@ def event_of(changes: Iterable[Change]) -> Event | None:
     for each in told:
         if each.what == "status" and each.new == CaseStatus.RESOLVED:
             return Event.RESOLVED
-        if each.what == "status" and each.old == CaseStatus.RESOLVED:
+        if each.what == "status" and each.old in {CaseStatus.RESOLVED, CaseStatus.CANCELLED}:
             return Event.REOPENED
     return Event.UPDATED if told else None
 

@@ -24,6 +24,7 @@ from bot.api.cases import OF_A_CASE, PATH, CaseRead, HiddenFields, Id, Login, sh
 from bot.api.changing import Changing, somebody, wrong
 from bot.api.evaluations import EvaluationRead, described
 from bot.evaluation import Evaluator, Finding, Question
+from bot.text import listed
 from store import audit, cases, evaluations, work
 from store.cases import Stale, UnknownCase
 from store.engine import Connection, Database
@@ -38,7 +39,7 @@ Text = Annotated[str, Field(min_length=1, max_length=_LONGEST, pattern=r"\S")]
 
 
 class Enrich(Body):
-    """Reads the conversation now, and updates the case by it; without one, the case's latest."""
+    """Reads the conversation now, and updates the case by it. Of a case with several, it has to be named."""
 
     action: Literal["enrich"]
     conversation: Id | None = None
@@ -108,7 +109,7 @@ class Note(Body):
 
 
 class Reply(Body):
-    """Posted into a thread of the case; without a conversation, the latest."""
+    """Posted into a thread of the case. Of a case with several, the conversation has to be named."""
 
     action: Literal["reply"]
     text: Text
@@ -222,8 +223,14 @@ def _place(connection: Connection, *, number: CaseNumber, wanted: int | None) ->
 
 
 def _of(case: Case, wanted: int | None) -> ConversationId:
-    """Raises NotPossible. What one customer wrote is no reason to change another's case."""
-    chosen = case.conversations[-1] if wanted is None and case.conversations else wanted
+    """Raises NotPossible, and Refused where it has to be said which: the others may be with other people.
+
+    What one customer wrote is no reason to change another's case.
+    """
+    if wanted is None and len(case.conversations) > 1:
+        ids = listed([str(each) for each in case.conversations])
+        raise wrong("conversation", f"Case {case.number} has the conversations {ids}: name one of them.")
+    chosen = case.conversations[0] if wanted is None and case.conversations else wanted
     if chosen is None or chosen not in case.conversations:
         is_none = f"This is no conversation of case {case.number}."
         raise NotPossible(is_none if case.conversations else f"Case {case.number} has no conversation.")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
+from math import isfinite
 from typing import Annotated, Any, cast
 
 from aiohttp import web
@@ -308,6 +309,8 @@ def _texts(given: Any) -> list[str] | None:
         return []
     if isinstance(given, bool):
         return ["yes" if given else "no"]
+    if isinstance(given, float) and not isfinite(given):  # 1e400 is one: it would be kept as the text “inf”
+        return None
     if isinstance(given, str | int | float):
         return [str(given)]
     texts = cast("list[object]", given) if isinstance(given, list) else [None]

@@ -15,7 +15,7 @@ from agent.decision import Trigger
 from agent.settings import Settings
 from bot import acting, evaluation, forms, words
 from bot.access import reads
-from bot.access.rights import READ_CASES, WORK_ON_CASES
+from bot.access.rights import READ_CASES, SEE_OPERATIONS, WORK_ON_CASES
 from bot.access.routes import Refused, Route, Visit
 from bot.acting import Acting, NotPossible
 from bot.console import case_view, filters
@@ -171,6 +171,7 @@ class CasePage:
             queues=_queues(shown.case, visit.in_force.settings),
             queue_of=partial(words.queue_of, settings=visit.in_force.settings),
             form=form or {},
+            audits=visit.may(SEE_OPERATIONS),
             channels=filters.CHANNEL_LABELS,
             labels=words.STATUS_LABELS,
             one_line=one_line,

@@ -10,9 +10,10 @@ from bot import acting, forms, words
 from bot.console import transcripts
 from bot.console.timeline import Said, stands, timeline
 from bot.console.transcripts import Place, Transcript
-from store import accounts, audit, cases, conversations, evaluations
+from store import accounts, audit, case_reads, cases, conversations, evaluations
 from store.accounts import Account
 from store.audit import Entry
+from store.case_reads import Read
 from store.engine import Connection
 from store.evaluations import Evaluation
 from store.model import (
@@ -31,6 +32,7 @@ from store.model import (
 
 _HISTORY = 100  # entries; of more, the latest
 _LOOKS = 5  # evaluations of a conversation
+_READS = 50  # readings; of more, the latest
 _LISTED = 500  # options that a page holds
 _STATUSES = {each.value: label for each, label in words.STATUS_LABELS.items()}  # as the audit has them
 
@@ -86,6 +88,7 @@ class CaseShown:
     history: tuple[Step, ...]
     evaluations: tuple[Evaluation, ...]  # newest first
     people: tuple[Account, ...]  # to whom it can be given
+    reads: tuple[Read, ...]  # newest first, where the settings want them kept
 
     @property
     def seen(self) -> int:
@@ -129,6 +132,7 @@ def read(connection: Connection, number: CaseNumber, settings: Settings, place: 
         ),
         evaluations=_looks(connection, case.conversations),
         people=tuple(each for each in accounts.listed(connection) if each.enabled),
+        reads=tuple(case_reads.of_case(connection, number, limit=_READS)),
     )
 
 

@@ -114,7 +114,8 @@ def _opened(
     connection: Connection, *, finding: Finding, writes: list[FieldWrite], origin: Origin, live: int
 ) -> CaseNumber:
     """`live`: the conversation's case when the form was made, 0 for none. Raises NotPossible."""
-    now = conversations.get(connection, finding.snapshot.conversation.id).case_number
+    talk = conversations.hold(connection, finding.snapshot.conversation.id)  # somebody else may be opening one, too
+    now = talk and talk.case_number
     if now is not None and now != live:
         raise NotPossible(f"Case {now} was opened from this conversation meanwhile; save again to open one beside it.")
     opened = open_filled_in(connection, finding, writes, origin=origin, key=uuid4().hex)

@@ -26,6 +26,7 @@ AGAIN = [Change(what="status", old="resolved", new="new")]
         (NEW, Event.CREATED),
         (ENDED, Event.RESOLVED),
         (AGAIN, Event.REOPENED),
+        ([Change(what="status", old="cancelled", new="new")], Event.REOPENED),
         ([Change(what="status", old="new", new="in_progress")], Event.UPDATED),
         ([Change(what="note", new="x")], Event.UPDATED),
         ([Change(what="suggested"), Change(what="field", new="x")], Event.UPDATED),

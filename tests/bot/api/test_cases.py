@@ -278,6 +278,25 @@ async def test_an_answer_goes_into_a_thread_of_the_case_and_no_other(site: Site)
     assert [(each["text"], each["role"]) for each in said["items"]] == [("We send a new one.", "representative")]
 
 
+async def test_of_several_conversations_the_one_to_answer_or_to_read_has_to_be_named(site: Site) -> None:
+    number, other = site.case(), site.case()
+    caller = program(site)
+    await caller.acts(other, "merge", into=number)
+    first, second = shown(site.database, number).conversations
+    for action, more in (("reply", {"text": "Hello"}), ("enrich", {})):
+        refused = await caller.acts(number, action, 422, **more)
+        assert refused["errors"] == {
+            "conversation": f"Case {number} has the conversations {first} and {second}: name one of them."
+        }
+        await caller.acts(number, action, conversation=second, **more)
+
+
+async def test_a_number_without_end_is_no_text(site: Site) -> None:
+    number = site.case()
+    answer = await program(site).does("PATCH", f"/cases/{number}", {"fields": {"issue_description": float("inf")}}, 422)
+    assert "fields.issue_description" in answer["errors"]
+
+
 async def test_a_change_of_the_agent_is_undone_once(site: Site) -> None:
     number = site.case(issue_description="It leaks", priority="Low")
     caller = program(site)

@@ -15,7 +15,18 @@ from sqlalchemy import select, update
 from bot.console.timeline import segments
 from store import audit, cases, conversations, evaluations
 from store.engine import Connection
-from store.model import Actor, ActorKind, Attachment, Author, Case, CaseNumber, CaseStatus, Evidence, MessageId
+from store.model import (
+    AccountRole,
+    Actor,
+    ActorKind,
+    Attachment,
+    Author,
+    Case,
+    CaseNumber,
+    CaseStatus,
+    Evidence,
+    MessageId,
+)
 from store.schema import conversations as conversation_rows
 from store.schema import outbox
 from tests.adapters.webchat import until
@@ -166,6 +177,17 @@ async def test_nothing_is_sent_again_to_a_page_that_has_seen_all(site: Site) -> 
     assert (await robin.get(path, **{"If-None-Match": first.headers["Etag"]})).status == 304
     await does(robin, number, "note", text="Called back")
     assert "Note: Called back" in (await robin.get(path, **{"If-None-Match": first.headers["Etag"]})).text
+
+
+async def test_who_read_a_case_is_shown_to_administrators_alone(site: Site) -> None:
+    await site.put_in_force(lambda settings: settings.update(keep_case_reads=True))
+    number = site.case()
+    robin, ada = await site.logged_in("robin"), await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    pages = [await each.get(f"/console/cases/{number}") for each in (robin, robin, ada)]
+    assert ["Who read it" in each.text for each in pages] == [False, False, True]
+    listed = pages[-1].text.partition("Who read it")[2]
+    assert listed.count("at the console") == 2  # this reading itself is kept with the page, and told by the next
+    assert "robin" in listed.casefold()
 
 
 async def test_whatever_people_write_is_text(site: Site) -> None:
