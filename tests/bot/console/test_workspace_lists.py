@@ -78,7 +78,8 @@ async def test_a_conversation_that_made_no_case_says_why(site: Site) -> None:
     robin = await site.logged_in("robin")
     assert "No case: Contact did not resolve." in (await robin.get("/console/inbox?case=none")).text
     page = await robin.get(f"/console/inbox/{place}")
-    assert "Not created: " in page.text
+    assert "Contact did not resolve." in page.text
+    assert "after a message, " in page.text
     assert "Contact did not resolve." in page.text
     assert "Hello &lt;b&gt;there&lt;/b&gt;" in page.text
     assert (await robin.get(f"/console/inbox/{place + 1}")).status == 404
