@@ -29,6 +29,7 @@ async def at_the_case(view: Page, site: Site) -> None:
     await view.get_by_role("link", name="Cases", exact=True).click()
     await view.locator("[data-list] .name a").first.click()
     await expect(view.get_by_role("heading", name="Fields")).to_be_visible()
+    await view.wait_for_load_state()  # before that, a key is nobody's
 
 
 async def test_a_chat_becomes_a_case_that_is_corrected_taken_back_and_answered(sqlite_url: str, tmp_path: Path) -> None:
