@@ -283,7 +283,8 @@ async def test_of_several_conversations_the_one_to_answer_or_to_read_has_to_be_n
     caller = program(site)
     await caller.acts(other, "merge", into=number)
     first, second = shown(site.database, number).conversations
-    for action, more in (("reply", {"text": "Hello"}), ("enrich", {})):
+    asked: dict[str, dict[str, Any]] = {"reply": {"text": "Hello"}, "enrich": {}}
+    for action, more in asked.items():
         refused = await caller.acts(number, action, 422, **more)
         assert refused["errors"] == {
             "conversation": f"Case {number} has the conversations {first} and {second}: name one of them."
