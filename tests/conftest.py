@@ -9,9 +9,8 @@ from typing import NoReturn
 import pytest
 from hypothesis import settings
 
-from store import migrations
-from store.engine import Database
 from tests.authority import Authority
+from tests.bench.places import upgrade
 from tests.dovecot import Dovecot, dovecot_program
 from tests.postgres import PostgresServer, empty, server_programs
 
@@ -94,7 +93,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("migrated") / "casewright.db"
-    _migrate(f"sqlite:///{file}")
+    upgrade(f"sqlite:///{file}")
     return file
 
 
@@ -102,14 +101,8 @@ def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _migrated_address(postgres_server: PostgresServer) -> str:
     """One database for all tests, emptied after each: a copy of a template takes a second to drop."""
     url = postgres_server.fresh_database()
-    _migrate(url)
+    upgrade(url)
     return url
-
-
-def _migrate(url: str) -> None:
-    database = Database(url)
-    migrations.upgrade(database)
-    database.close()
 
 
 @pytest.fixture(scope="session")

@@ -138,7 +138,13 @@ class CasePage:
 
     async def _read(self, visit: Visit) -> case_view.CaseShown:
         """Raises Refused."""
-        read = partial(case_view.read, number=number_of(visit), settings=visit.in_force.settings, place=Place.of(visit))
+        read = partial(
+            case_view.read,
+            number=number_of(visit),
+            settings=visit.in_force.settings,
+            place=Place.of(visit),
+            audits=visit.may(SEE_OPERATIONS),
+        )
         try:
             return await self._database.read(read)
         except UnknownCase:
@@ -171,7 +177,6 @@ class CasePage:
             queues=_queues(shown.case, visit.in_force.settings),
             queue_of=partial(words.queue_of, settings=visit.in_force.settings),
             form=form or {},
-            audits=visit.may(SEE_OPERATIONS),
             channels=filters.CHANNEL_LABELS,
             labels=words.STATUS_LABELS,
             one_line=one_line,

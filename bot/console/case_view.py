@@ -88,7 +88,7 @@ class CaseShown:
     history: tuple[Step, ...]
     evaluations: tuple[Evaluation, ...]  # newest first
     people: tuple[Account, ...]  # to whom it can be given
-    reads: tuple[Read, ...]  # newest first, where the settings want them kept
+    reads: tuple[Read, ...]  # newest first, where they are kept and may be seen
 
     @property
     def seen(self) -> int:
@@ -104,8 +104,8 @@ class CaseShown:
         return f"{self.case.revision}-{last}-{edits}-{looks}"
 
 
-def read(connection: Connection, number: CaseNumber, settings: Settings, place: Place) -> CaseShown:
-    """Raises UnknownCase."""
+def read(connection: Connection, number: CaseNumber, settings: Settings, place: Place, *, audits: bool) -> CaseShown:
+    """`audits`: for somebody who may see who read it. Raises UnknownCase."""
     case = cases.get(connection, number)
     cited = _cited(case)
     wanted = {each.message_id for found in cited.values() for each in found}
@@ -132,7 +132,7 @@ def read(connection: Connection, number: CaseNumber, settings: Settings, place: 
         ),
         evaluations=_looks(connection, case.conversations),
         people=tuple(each for each in accounts.listed(connection) if each.enabled),
-        reads=tuple(case_reads.of_case(connection, number, limit=_READS)),
+        reads=tuple(case_reads.of_case(connection, number, limit=_READS)) if audits else (),
     )
 
 

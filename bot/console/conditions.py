@@ -170,6 +170,17 @@ def _count(form: MultiMapping[Any], name: str) -> int:
     return min(int(text), MOST) if re.fullmatch("[0-9]{1,3}", text) else 0
 
 
+def in_form(typed: Group, fields: Iterable[CaseField], problems: Iterable[Problem]) -> dict[str, Any]:
+    """What the template needs to show them."""
+    return {
+        "conditions": typed,
+        "known": known_fields({each.id: each for each in fields}),
+        "operators": operators,
+        "kind": kind,
+        "faults": faults(problems, typed),
+    }
+
+
 def faults(problems: Iterable[Problem], conditions: Group) -> list[str]:
     """What is wrong with conditions, each with its place in the form."""
     found: dict[str, str] = {}

@@ -13,10 +13,11 @@ from aiohttp import web
 from adapters.desk import Target
 from agent.creation import predictable_fields
 from agent.decision import Trigger
-from bot import forms, words
+from bot import forms
 from bot.access.rights import WORK_ON_CASES
 from bot.access.routes import Refused, Route, Visit
 from bot.acting import NotPossible
+from bot.console import case_form
 from bot.console.lists import CASES, INBOX
 from bot.console.rendering import Pages, seen
 from bot.console.sent import Form, acting_as, digits, form_sent
@@ -28,12 +29,11 @@ from store import conversations, overview
 from store.audit import Origin
 from store.cases import FieldWrite
 from store.engine import Connection, Database
-from store.model import CaseNumber, ConversationId, utcnow
+from store.model import CaseNumber, ConversationId
 
 log = structlog.get_logger()
 
 _PATH = f"{INBOX}/{{id:[0-9]{{1,18}}}}/case"
-_VALUE = "value:"  # before a field's id, in the form
 
 
 class Creating:
@@ -55,12 +55,10 @@ class Creating:
 
     async def _create(self, visit: Visit) -> web.StreamResponse:
         form, finding = await form_sent(visit), await self._find(visit)
-        given = {str(each): form.get(f"{_VALUE}{each}", []) for each in predictable_fields(finding.snapshot.settings)}
-        answers = forms.read(given, finding.snapshot.settings, utcnow())
-        if answers.problems:
-            return self._page(visit, finding, "Some values don’t fit.", form=form, wrong=answers.problems)
-        if not answers.say_something:
-            return self._page(visit, finding, words.nothing_filled_in(), form=form)
+        settings = finding.snapshot.settings
+        answers, problem = case_form.read(form, predictable_fields(settings), settings)
+        if problem:
+            return self._page(visit, finding, problem, form=form, wrong=answers.problems)
         origin, writes = acting_as(visit).origin, forms.edits(answers, finding)
         try:
             number = await self._database.write(
@@ -92,7 +90,6 @@ class Creating:
         nothing = nothing_to_show(finding.snapshot)
         target = Target(channel=talk.channel, account=talk.account, conversation_key=talk.key)
         filled = forms.form(target, finding)
-        typed = {each.id: (form or {}).get(f"{_VALUE}{each.id}", []) for each in filled.fields} if form else {}
         return self._pages.show(
             visit,
             "create.html",
@@ -102,9 +99,9 @@ class Creating:
             possible=nothing is None,
             talk=talk,
             path_back=f"{INBOX}/{talk.id}",
-            name=_VALUE,
+            name=case_form.NAME,
             form=filled,
-            typed=typed,
+            typed=case_form.typed(form, (each.id for each in filled.fields)),
             errors=wrong or {},
             one_line=one_line,
         )

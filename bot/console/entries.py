@@ -13,7 +13,8 @@ from typing import TypeVar
 from aiohttp import web
 
 from agent.settings import Problem
-from bot.access.routes import Refused, Visit
+from bot.access.rights import MANAGE_SETTINGS
+from bot.access.routes import Handler, Refused, Route, Visit
 from bot.console.reviewing import Json, Reviewing, as_document, number_of
 
 T = TypeVar("T")
@@ -74,6 +75,20 @@ class Ordered:
         self._reviewing = reviewing
         self._key = key
         self._path = path
+
+    def routes(
+        self, *, listed: Handler, new: Handler, opened: Handler, typed: Handler, changed: Handler | None = None
+    ) -> list[Route]:
+        """`typed` takes the form that `new` and `opened` show; `changed`, the buttons beside an entry."""
+        right, path, one = MANAGE_SETTINGS, self._path, f"{self._path}/{{id:[0-9]{{1,9}}}}"
+        return [
+            Route(method="GET", path=path, right=right, handler=listed),
+            Route(method="GET", path=f"{path}/new", right=right, handler=new),
+            Route(method="GET", path=one, right=right, handler=opened),
+            Route(method="POST", path=f"{path}/form", right=right, handler=typed),
+            Route(method="POST", path=f"{path}/order", right=right, handler=self.arrange),
+            Route(method="POST", path=f"{one}/change", right=right, handler=changed or self.change),
+        ]
 
     async def change(self, visit: Visit) -> web.StreamResponse:
         form = await visit.request.post()

@@ -19,7 +19,6 @@ from bot.settings import InForce
 from store.engine import Database
 
 PATH = "/console/agent/fields"
-_ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,16 +40,13 @@ class Fields:
         self._entries = entries.Ordered(reviewing, "fields", PATH)
 
     def routes(self) -> list[Route]:
-        right = MANAGE_SETTINGS
-        return [
-            Route(method="GET", path=PATH, right=right, handler=self._list),
-            Route(method="GET", path=f"{PATH}/new", right=right, handler=self._new),
-            Route(method="GET", path=_ONE, right=right, handler=self._edit),
-            Route(method="POST", path=f"{PATH}/form", right=right, handler=self._typed),
-            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._entries.arrange),
-            Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._change),
-            Route(method="POST", path=f"{_ONE}/remove", right=right, handler=self._remove),
-        ]
+        routes = self._entries.routes(
+            listed=self._list, new=self._new, opened=self._edit, typed=self._typed, changed=self._change
+        )
+        remove = Route(
+            method="POST", path=f"{PATH}/{{id:[0-9]{{1,9}}}}/remove", right=MANAGE_SETTINGS, handler=self._remove
+        )
+        return [*routes, remove]
 
     async def _list(self, visit: Visit) -> web.StreamResponse:
         now = await self._database.read(latest)

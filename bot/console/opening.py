@@ -9,21 +9,20 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 
-from bot import forms, words
+from bot import forms
 from bot.access.rights import WORK_ON_CASES
 from bot.access.routes import Route, Visit
+from bot.console import case_form
 from bot.console.lists import CASES
 from bot.console.rendering import Pages, seen
 from bot.console.sent import Form, acting_as, form_sent
 from bot.opening import open_by_hand
 from store.cases import FieldWrite
 from store.engine import Database
-from store.model import utcnow
 
 log = structlog.get_logger()
 
 _PATH = f"{CASES}/new"
-_VALUE = "value:"  # before a field's id, in the form
 
 
 class Opening:
@@ -44,13 +43,9 @@ class Opening:
 
     async def _open(self, visit: Visit) -> web.StreamResponse:
         form, settings = await form_sent(visit), visit.in_force.settings
-        answers = forms.read(
-            {each.id: form.get(f"{_VALUE}{each.id}", []) for each in settings.fields}, settings, utcnow()
-        )
-        if answers.problems:
-            return self._page(visit, "Some values don’t fit.", form=form, wrong=answers.problems)
-        if not answers.say_something:
-            return self._page(visit, words.nothing_filled_in(), form=form)
+        answers, problem = case_form.read(form, (each.id for each in settings.fields), settings)
+        if problem:
+            return self._page(visit, problem, form=form, wrong=answers.problems)
         writes = [FieldWrite(field=name, value=value) for name, value in answers.values.items() if value is not None]
         case = await self._database.write(partial(open_by_hand, acting=acting_as(visit), writes=writes))
         self._posts()
@@ -68,8 +63,8 @@ class Opening:
             status=HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
             problem=problem,
             action=_PATH,
-            name=_VALUE,
+            name=case_form.NAME,
             fields=shown,
-            typed={each.id: (form or {}).get(f"{_VALUE}{each.id}", []) for each in shown},
+            typed=case_form.typed(form, (each.id for each in shown)),
             errors=wrong or {},
         )

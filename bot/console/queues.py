@@ -11,7 +11,6 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from agent.settings import Problem, Queue
-from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Refused, Route, Visit
 from bot.console import conditions, entries
 from bot.console.conditions import Group, TooDeep
@@ -24,7 +23,6 @@ from bot.settings import InForce
 from bot.text import one_line
 from store.engine import Database
 
-_ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
 _DEEP = "Its conditions are nested deeper than a page shows: change the queue in an exported file."
 
 
@@ -48,15 +46,7 @@ class Queues:
         self._entries = entries.Ordered(reviewing, "queues", PATH)
 
     def routes(self) -> list[Route]:
-        right = MANAGE_SETTINGS
-        return [
-            Route(method="GET", path=PATH, right=right, handler=self._list),
-            Route(method="GET", path=f"{PATH}/new", right=right, handler=self._new),
-            Route(method="GET", path=_ONE, right=right, handler=self._edit),
-            Route(method="POST", path=f"{PATH}/form", right=right, handler=self._typed),
-            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._entries.arrange),
-            Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._entries.change),
-        ]
+        return self._entries.routes(listed=self._list, new=self._new, opened=self._edit, typed=self._typed)
 
     async def _list(self, visit: Visit) -> web.StreamResponse:
         now = await self._database.read(latest)
@@ -92,14 +82,10 @@ class Queues:
             title="Queue" if draft.position else "New queue",
             status=HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
             queue=draft.queue,
-            conditions=draft.conditions,
-            known=conditions.known_fields({each.id: each for each in draft.base.settings.fields}),
-            operators=conditions.operators,
-            kind=conditions.kind,
             based_on=draft.base.version,
             position=draft.position,
             errors=entries.told((each for each in problems if each not in of_conditions), _part),
-            faults=conditions.faults(of_conditions, draft.conditions),
+            **conditions.in_form(draft.conditions, draft.base.settings.fields, of_conditions),
         )
 
     async def _typed(self, visit: Visit) -> web.StreamResponse:

@@ -13,7 +13,6 @@ from multidict import MultiMapping
 
 from agent.conditions import MAIL
 from agent.settings import CaseField, CreationItem, FieldType, Problem, RecordCreationRule, UnknownSender
-from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Refused, Route, Visit
 from bot.console import conditions, entries, inputs
 from bot.console.conditions import Group, TooDeep
@@ -23,7 +22,6 @@ from bot.console.reviewing import Json, Reviewing, as_document, latest
 from bot.settings import InForce
 from store.engine import Database
 
-_ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
 _DEEP = "Its conditions are nested deeper than a page shows: change the rule in an exported file."
 _MOST = 20  # items of a rule, values of an item
 _UNKNOWN = {
@@ -59,15 +57,7 @@ class RecordCreation:
         self._entries = entries.Ordered(reviewing, "record_creation_rules", PATH)
 
     def routes(self) -> list[Route]:
-        right = MANAGE_SETTINGS
-        return [
-            Route(method="GET", path=PATH, right=right, handler=self._list),
-            Route(method="GET", path=f"{PATH}/new", right=right, handler=self._new),
-            Route(method="GET", path=_ONE, right=right, handler=self._edit),
-            Route(method="POST", path=f"{PATH}/form", right=right, handler=self._typed),
-            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._entries.arrange),
-            Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._entries.change),
-        ]
+        return self._entries.routes(listed=self._list, new=self._new, opened=self._edit, typed=self._typed)
 
     async def _list(self, visit: Visit) -> web.StreamResponse:
         now = await self._database.read(latest)

@@ -11,7 +11,6 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from agent.settings import Problem, Settings
-from bot.access.rights import MANAGE_SETTINGS
 from bot.access.routes import Refused, Route, Visit
 from bot.console import conditions, entries
 from bot.console.conditions import Group, TooDeep
@@ -21,7 +20,6 @@ from bot.settings import InForce
 from store.engine import Database
 
 PATH = "/console/agent/rules"
-_ONE = f"{PATH}/{{id:[0-9]{{1,9}}}}"
 _DEEP = "Its conditions are nested deeper than a page shows: change the rule in an exported file."
 
 
@@ -45,15 +43,7 @@ class Rules:
         self._entries = entries.Ordered(reviewing, "update_rules", PATH)
 
     def routes(self) -> list[Route]:
-        right = MANAGE_SETTINGS
-        return [
-            Route(method="GET", path=PATH, right=right, handler=self._list),
-            Route(method="GET", path=f"{PATH}/new", right=right, handler=self._new),
-            Route(method="GET", path=_ONE, right=right, handler=self._edit),
-            Route(method="POST", path=f"{PATH}/form", right=right, handler=self._typed),
-            Route(method="POST", path=f"{PATH}/order", right=right, handler=self._entries.arrange),
-            Route(method="POST", path=f"{_ONE}/change", right=right, handler=self._entries.change),
-        ]
+        return self._entries.routes(listed=self._list, new=self._new, opened=self._edit, typed=self._typed)
 
     async def _list(self, visit: Visit) -> web.StreamResponse:
         now = await self._database.read(latest)
@@ -91,15 +81,11 @@ class Rules:
             title="Rule" if draft.position else "New rule",
             status=HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
             rule=draft.rule,
-            conditions=draft.conditions,
             fields=settings.fields,
-            known=conditions.known_fields(_by_id(settings)),
-            operators=conditions.operators,
-            kind=conditions.kind,
             based_on=draft.base.version,
             position=draft.position,
             errors=wrong,
-            faults=conditions.faults(of_conditions, draft.conditions),
+            **conditions.in_form(draft.conditions, settings.fields, of_conditions),
         )
 
     async def _typed(self, visit: Visit) -> web.StreamResponse:
