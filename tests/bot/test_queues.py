@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 
 from agent.decision import Trigger
-from agent.predictor import Abstention, PredictionRequest
 from bot import acting, card, evaluation
 from bot.acting import Acting, NotPossible, UnknownQueue
 from bot.announce import changes
@@ -22,7 +21,8 @@ from bot.words import card_text
 from store import audit, cases, conversations
 from store.cases import FieldWrite, Placing
 from store.engine import Connection, Database
-from store.model import Case, CaseNumber, ConversationId, FieldId
+from store.model import Case, CaseNumber, ConversationId
+from tests.bot.test_evaluation import Unsure
 from tests.flow.desk import change_settings
 from tests.store.examples import AGENT, ANNA, BY_AGENT, BY_ANNA, conversation, field, open_case, say, wrote
 
@@ -34,15 +34,6 @@ QUEUES = [
     {"id": "rest", "name": "The rest"},
     {"id": "closed", "name": "Closed", "active": False},
 ]
-
-
-class Silent:
-    """Implements `agent.predictor.Predictor`; predicts nothing."""
-
-    name, version = "silent", "1"
-
-    async def predict(self, request: PredictionRequest) -> Sequence[Abstention]:
-        return [Abstention(field=FieldId(each.id), reason="Nothing says so.") for each in request.fields]
 
 
 @pytest.fixture
@@ -75,7 +66,7 @@ def why(database: Database, number: CaseNumber) -> list[tuple[Any, ...]]:
 
 
 async def opened_by_form(database: Database, *writes: FieldWrite, text: str = "My kettle leaks") -> Case:
-    evaluator = Evaluator(database, CurrentSettings(), Silent(), Metrics())
+    evaluator = Evaluator(database, CurrentSettings(), Unsure(), Metrics())
     question = Question(conversation_id=talk(database, text), trigger=Trigger.FORM, manual=True)
     finding = await evaluator.find(question)
     case = await database.write(partial(open_filled_in, finding=finding, writes=list(writes), origin=BY_ANNA, key="1"))
@@ -120,6 +111,23 @@ def test_a_case_opened_by_hand_is_placed_as_well_with_or_without_a_conversation(
     assert database.write_now(work).queue == queue
 
 
+@pytest.mark.parametrize(("fact", "value"), [("channel", "webchat"), ("category", "chat"), ("status", "open")])
+@pytest.mark.parametrize("talks", [True, False])
+def test_what_is_asked_of_a_conversation_holds_for_none_where_there_is_none(
+    database: Database, fact: str, value: str, *, talks: bool
+) -> None:
+    when = {"field": f"conversation.{fact}", "operator": "equals", "value": value}
+    queue = {"id": "talk", "name": "Talk", "when": when}
+    change_settings(database, lambda document: document.update(queues=[queue]))
+
+    def work(connection: Connection) -> Case:
+        who = Acting(key="by hand", actor=ANNA, in_force=CurrentSettings()(connection))
+        place = conversation(connection) if talks else None
+        return open_by_hand(connection, who, [field("priority", "High")], conversation_id=place)
+
+    assert database.write_now(work).queue == ("talk" if talks else None)
+
+
 async def first_fill(database: Database, *writes: FieldWrite, placing: Placing | None = None) -> Case:
     """Of a case that a record-creation rule opened."""
     place = talk(database)
@@ -130,7 +138,7 @@ async def first_fill(database: Database, *writes: FieldWrite, placing: Placing |
         )
 
     number = database.write_now(work)
-    evaluator = Evaluator(database, CurrentSettings(), Silent(), Metrics())
+    evaluator = Evaluator(database, CurrentSettings(), Unsure(), Metrics())
     finding = await evaluator.find(Question(conversation_id=place, trigger=Trigger.OPENED))
     await database.write(partial(evaluation.apply, finding=finding, key="1"))
     return database.read_now(partial(cases.get, number=number))
@@ -150,7 +158,7 @@ async def test_a_queue_that_a_rule_named_stays_at_the_first_fill(database: Datab
 async def test_later_evaluations_do_not_move_a_case(database: Database) -> None:
     case = await opened_by_form(database, field("case_category", "Product defect"))
     moved(database, case.number, None)
-    evaluator = Evaluator(database, CurrentSettings(), Silent(), Metrics())
+    evaluator = Evaluator(database, CurrentSettings(), Unsure(), Metrics())
     finding = await evaluator.find(Question(conversation_id=case.conversations[0], trigger=Trigger.COMMAND))
     await database.write(partial(evaluation.apply, finding=finding, key="2"))
     assert database.read_now(partial(cases.get, number=case.number)).queue is None

@@ -129,6 +129,12 @@ async def remove(browser: Browser, name: str, **more: str) -> Answer:
     return await browser.post(f"{at(name)}/remove", form, page=FIELDS)
 
 
+async def test_the_buttons_that_move_a_field_remove_none(site: Site) -> None:
+    ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    answer = await ada.post(f"{at('priority')}/change", {"based_on": "1", "do": "remove"}, page=FIELDS)
+    assert answer.location == f"{FIELDS}?done=same", answer.text
+
+
 async def test_a_field_is_removed_with_what_names_it_once_that_is_wanted(site: Site) -> None:
     ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
     asked = await remove(ada, "priority")
