@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Locator, Page, expect
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.adapters.browser import page
 from tests.flow.desk import Desk
@@ -62,6 +66,58 @@ async def test_two_windows_see_each_other_live(desk: Desk) -> None:
         await second.get_by_role("button", name="Representative").click()
         await say(second, "representative", "Yes, how can I help?")
         await until_heard(first, "customer", "Yes, how can I help?")
+
+
+@asynccontextmanager
+async def held_up(view: Page, path: str) -> AsyncGenerator[None]:
+    """What the page asks of `path` meanwhile arrives at the end."""
+    passed = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await passed.wait()
+        await route.continue_()
+
+    await view.route(path, wait)
+    yield
+    passed.set()
+
+
+async def test_what_is_written_before_there_is_a_conversation_is_the_first_of_it(desk: Desk) -> None:
+    async with page() as first, page() as second:
+        async with held_up(first, "**/demo/token"):
+            await first.goto(desk.base)
+            await say(first, "customer", "Is anybody there?")
+            await say(first, "customer", "I am in a hurry.")
+        await first.wait_for_url("**/#*")
+        await second.goto(first.url)
+        await until_heard(second, "customer", "I am in a hurry.")
+        texts = await pane(second, "customer").locator("article .text").all_text_contents()
+        assert [text for text in texts if "still need" not in text] == ["Is anybody there?", "I am in a hurry."]
+
+
+async def test_a_new_conversation_is_one_for_both_sides(desk: Desk) -> None:
+    async with page() as view:
+        await view.goto(desk.base)
+        await view.get_by_role("button", name="Both").click()
+        await say(view, "customer", "Is anybody there?")
+        await until_heard(view, "representative", "Is anybody there?")
+        await view.get_by_role("button", name="New conversation").click()
+        await expect(view.get_by_text("Is anybody there?")).to_have_count(0)
+        await say(view, "customer", "I have another question.")
+        await until_heard(view, "representative", "I have another question.")
+
+
+async def test_a_view_that_opens_late_leaves_the_focus_with_whoever_writes(desk: Desk) -> None:
+    async with page() as view:
+        async with held_up(view, "**/demo/commands"):
+            await view.goto(desk.base)
+            await view.get_by_role("button", name="Both").click()
+            box = pane(view, "customer").get_by_label("Message", exact=True)
+            await box.press_sequentially("Is any")
+        await expect(pane(view, "representative")).to_be_visible()
+        await expect(box).to_be_focused()
+        await view.keyboard.type("body there?")
+        await expect(box).to_have_value("Is anybody there?")
 
 
 async def test_what_a_customer_writes_stays_text(desk: Desk) -> None:

@@ -22,7 +22,7 @@ function change(work) {
 
 async function pane(role) {
   if (panes[role]) return panes[role];
-  const made = new Pane(role, conversation(), role === "representative" ? await offered : []);
+  const made = new Pane(role, role === "representative" ? await offered : []);
   panes[role] = made;
   return made;
 }
@@ -31,7 +31,7 @@ async function open(made) {
   if (made.opened) return;
   made.opened = true;
   try {
-    await made.open();
+    await made.open(conversation());
   } catch (error) {
     made.opened = false;
     throw error;
@@ -46,10 +46,11 @@ function show(chosen) {
     for (const each of switches) each.setAttribute("aria-pressed", String(each.dataset.view === view));
     stage.dataset.view = view;
     const shown = await Promise.all(SEEN[view].map(pane));
+    const writing = shown.find(({ element }) => element.contains(document.activeElement)) ?? shown.at(-1);
     // A pane that is not seen leaves the document, and goes on listening.
     stage.replaceChildren(...shown.map(({ element }) => element));
+    writing.focus();
     for (const each of shown) await open(each);
-    shown.at(-1).focus();
   });
 }
 

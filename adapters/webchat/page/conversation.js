@@ -27,23 +27,25 @@ export class Conversation extends EventTarget {
   #closed = false;
   #socket = null;
   #hurry = () => {};
-  #posting = Promise.resolve(); // the last post, however it went
+  #opened;
+  #posting = new Promise((resolve) => (this.#opened = resolve)); // then the last post, however it went
   id;
   user = null;
 
-  constructor(role, id) {
+  constructor(role) {
     super();
     this.#role = role;
-    this.id = id;
   }
 
-  // Tries until the server is there.
-  async open() {
+  // The conversation of this id, or a new one. Tries until the server is there.
+  async open(id) {
+    this.id = id;
     window.addEventListener("online", this.#reconnectNow);
     for (let failures = 0; !this.#closed; failures += 1) {
       try {
         await this.#renew();
         const { streamUrl } = await this.#call("/conversations", { method: "POST" });
+        this.#opened();
         this.#follow(streamUrl);
         return;
       } catch (error) {
@@ -61,7 +63,8 @@ export class Conversation extends EventTarget {
     this.#hurry();
   }
 
-  // Resolves when the server has it. One after the other, so that what was written first is there first.
+  // Resolves when the server has it. One after the other, so that what was written first is there first, and none
+  // before there is a conversation.
   post(activity, files = []) {
     const posted = this.#posting.then(() => this.#postPatiently(activity, files));
     this.#posting = posted.catch(() => {});
@@ -82,7 +85,7 @@ export class Conversation extends EventTarget {
 
   // Of no consequence when it is lost.
   typing() {
-    this.#postOnce({ type: "typing" }, []).catch(() => {});
+    if (this.id) this.#postOnce({ type: "typing" }, []).catch(() => {});
   }
 
   #postOnce(activity, files) {

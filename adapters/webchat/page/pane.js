@@ -32,9 +32,9 @@ export class Pane {
   element = template("pane");
   conversation;
 
-  constructor(role, conversationId, commands) {
+  constructor(role, commands) {
     const words = WORDS[role];
-    this.conversation = new Conversation(role, conversationId);
+    this.conversation = new Conversation(role);
     this.#log = this.element.querySelector(".log");
     this.#scroll = this.element.querySelector(".scroll");
     this.#typing = this.element.querySelector(".typing");
@@ -57,10 +57,10 @@ export class Pane {
     for (const each of [this.#scroll, this.#log]) resized.observe(each); // pictures arrive after their message
   }
 
-  async open() {
+  async open(conversationId) {
     this.#showConnection("connecting");
     try {
-      await this.conversation.open();
+      await this.conversation.open(conversationId);
     } catch (error) {
       this.element.querySelector(".connection").textContent = error.message;
       throw error;
