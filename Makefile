@@ -30,6 +30,7 @@ bench: .venv/dev
 
 evaluate: .venv/dev
 	@$(BIN)/python -m tests.evaluate
+	@$(BIN)/python -m tests.evaluate_memory
 	@exec $(BIN)/python -m tests.evaluate_learning
 
 # Hours on two cores. Started again, it goes on from the last checkpoint. One thread for each worker: threads that wait

@@ -9,14 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from psycopg import Connection, Error
 from sqlalchemy.exc import DBAPIError
 
 from store.engine import Database
 
-PostgresConnection = Connection[tuple[Any, ...]]
+if TYPE_CHECKING:  # loading it takes 9 MB, which SQLite has no use for
+    from psycopg import Connection
+
+    PostgresConnection = Connection[tuple[Any, ...]]
 
 CHANNEL = "casewright_work"
 LISTEN_FOR = 1.0  # seconds at a time, so that stopping is prompt
@@ -48,9 +50,10 @@ class Hints:
             thread.join()
 
     def _repeat(self, loop: Callable[[PostgresConnection], None]) -> None:
+        driver = self._database.engine.dialect.loaded_dbapi
         while not self._stopping.is_set():
             # While the database is away, polling finds what was missed.
-            with suppress(DBAPIError, Error), self._database.engine.connect() as pooled:
+            with suppress(DBAPIError, driver.Error), self._database.engine.connect() as pooled:
                 connection = cast("PostgresConnection", pooled.connection.driver_connection)
                 connection.autocommit = True
                 try:

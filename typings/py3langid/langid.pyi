@@ -1,16 +1,22 @@
-from collections.abc import Iterable
+# py3langid 0.4 carries no types; this is what we use.
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any
 
+from numpy.typing import NDArray
+
+MODEL_DIR: Path
 MODEL_FILE: str
 
 class LanguageIdentifier:
-    @property
-    def labels(self) -> list[str]: ...
-    @classmethod
-    def from_model_file(
-        cls, model_file: str | Path, *, norm_probs: bool = False, min_confidence: float | None = None
-    ) -> Self: ...
-    def classify(self, text: str | bytes) -> tuple[str, float]: ...
+    def __init__(
+        self,
+        nb_ptc: NDArray[Any],
+        nb_pc: NDArray[Any],
+        nb_classes: list[str],
+        tk_nextmove: Sequence[int] | memoryview[int],
+        tk_output: Sequence[int] | memoryview[int],
+        *,
+        tk_row: Sequence[int] | memoryview[int],
+    ) -> None: ...
     def rank(self, text: str | bytes) -> list[tuple[str, float]]: ...
-    def set_languages(self, langs: Iterable[str] | None = None) -> None: ...
