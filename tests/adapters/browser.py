@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from tests.conftest import unavailable
 
@@ -42,3 +43,17 @@ async def page(*, tolerated: str = "nothing", **options: Any) -> AsyncGenerator[
         await browser.close()
     if unexpected := [problem for problem in problems if tolerated not in problem]:
         raise AssertionError(f"the page reported {unexpected}")
+
+
+@asynccontextmanager
+async def held_up(page: Page, path: str) -> AsyncGenerator[None]:
+    """What the page asks of `path` meanwhile arrives at the end."""
+    passed = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await passed.wait()
+        await route.continue_()
+
+    await page.route(path, wait)
+    yield
+    passed.set()

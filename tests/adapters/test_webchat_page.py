@@ -244,3 +244,126 @@ async def test_nothing_is_wider_than_a_phone(demo: WebChatServer) -> None:
         )
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
         assert await page.evaluate(widest) <= 360
+
+
+async def test_views_and_a_new_conversation_wait_for_no_server_and_leave_nothing_unsent_behind(
+    demo: WebChatServer,
+) -> None:
+    async with browser.page() as page:
+        async with browser.held_up(page, "**/demo/token"):
+            await page.goto(demo.base)
+            await say(page, "My kettle leaks")
+            first = page.url
+            await view(page, "Both")
+            await expect(page.locator(".pane")).to_have_count(2)
+            await view(page, "Customer")
+            await page.get_by_role("button", name="New conversation").click()
+            await expect(page.get_by_role("article")).to_have_count(0)
+            await page.get_by_label("Message").fill("Another thing")
+            await page.go_back()
+            await expect(page.get_by_role("article")).to_contain_text("Sending…")
+        await until(lambda: len(demo.inbox.received) == 1)
+        assert page.url == first.partition("?")[0]
+        assert demo.inbox.received[0].conversation_key == first.partition("#")[2]
+        await page.go_forward()
+        await expect(page.get_by_role("article")).to_have_count(0)
+        await expect(page.get_by_label("Message")).to_have_value("Another thing")
+        asked: list[str] = []
+        page.on("dialog", lambda dialog: asked.append(dialog.type))
+        await page.close(run_before_unload=True)
+        await until(lambda: asked == ["beforeunload"])
+
+
+async def test_a_view_that_comes_back_is_where_its_reader_had_scrolled_to(demo: WebChatServer) -> None:
+    async with browser.page() as page:
+        await first_inbound(demo, page)
+        for number in range(5):
+            await say(page, f"{number}\n" * 12)
+        await expect(page.locator("[data-state]")).to_have_count(0)
+        scrolled = page.locator("[data-role=customer] .scroll")
+        await scrolled.evaluate("each => (each.scrollTop = 20)")
+        await expect(page.get_by_text("My kettle leaks")).to_be_in_viewport()
+        await page.evaluate("() => new Promise(requestAnimationFrame)")  # when the page is told of it
+        await view(page, "Representative")
+        await view(page, "Customer")
+        assert await scrolled.evaluate("each => each.scrollTop") == 20
+
+
+async def test_what_is_too_much_for_one_message_is_said_and_stays_in_the_box(demo: WebChatServer) -> None:
+    async with browser.page() as page:
+        await page.goto(demo.base)
+        box, alert = page.get_by_label("Message"), page.get_by_role("alert")
+        names = [f"{number}.txt" for number in range(12)]
+        await page.locator("input[type=file]").set_input_files(
+            [{"name": each, "mimeType": "text/plain", "buffer": b"drip"} for each in names]
+        )
+        await expect(alert).to_have_text("A message takes 10 files. Left out: 10.txt, 11.txt.")
+        await page.get_by_role("button", name="Remove 0.txt").click()
+        await expect(alert).to_have_count(0)
+        await box.evaluate("each => { each.focus(); document.execCommand('insertText', false, 'ü'.repeat(32_001)); }")
+        await page.keyboard.press("Enter")
+        await expect(alert).to_have_text(
+            "A message takes 32,000 characters, these are 32,001. Send the rest as a file."
+        )
+        assert len(await box.input_value()) == 32_001
+        await box.press("Backspace")
+        await page.keyboard.press("Enter")
+        await until(lambda: len(demo.inbox.received) == 1)
+        assert (len(demo.inbox.received[0].text), len(demo.inbox.received[0].attachments)) == (32_000, 9)
+
+
+async def test_text_that_is_pasted_with_a_picture_of_it_stays_text_and_no_file_makes_the_page_leave(
+    demo: WebChatServer,
+) -> None:
+    carrying = "const data = new DataTransfer(); data.items.add(new File(['x'], 'x.png', { type: 'image/png' }));"
+    async with browser.page() as page:
+        await page.goto(demo.base)
+        box, files = page.get_by_label("Message"), page.get_by_label("Files to send").get_by_role("listitem")
+        paste = "const event = new ClipboardEvent('paste', { clipboardData: data, cancelable: true, bubbles: true });"
+        taken = "each.dispatchEvent(event); return event.defaultPrevented;"
+        both = f"each => {{ {carrying} data.setData('text/plain', 'a cell'); {paste} {taken} }}"
+        assert not await box.evaluate(both)
+        await expect(files).to_have_count(0)
+        assert await box.evaluate(f"each => {{ {carrying} {paste} {taken} }}")
+        await expect(files).to_have_count(1)
+        drop = "const event = new DragEvent('drop', { dataTransfer: data, cancelable: true, bubbles: true });"
+        assert await page.locator("header.top").evaluate(f"each => {{ {carrying} {drop} {taken} }}")
+        assert await page.locator(".pane").evaluate(f"each => {{ {carrying} {drop} {taken} }}")
+        await expect(files).to_have_count(2)
+
+
+async def test_keys_that_belong_to_an_input_method_or_lead_back_do_nothing_else(demo: WebChatServer) -> None:
+    async with browser.page() as page:
+        await page.goto(demo.base)
+        await view(page, "Representative")
+        box = page.get_by_label("Message")
+        await box.press_sequentially("/ca")
+        await expect(page.get_by_role("option")).to_have_count(2)
+        await page.keyboard.press("Shift+Tab")
+        await expect(page.get_by_role("button", name="Attach files")).to_be_focused()
+        await expect(box).to_have_value("/ca")
+        await box.fill("漢字")
+        for more in ("isComposing: true", "keyCode: 229"):
+            composed = f"each => each.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'Enter', {more} }}))"
+            await box.evaluate(composed)
+        await expect(box).to_have_value("漢字")
+        await expect(page.get_by_role("article")).to_have_count(0)
+
+
+async def test_a_card_that_is_edited_keeps_the_focus_of_whoever_decides_on_it(demo: WebChatServer) -> None:
+    async with browser.page() as page:
+        await first_inbound(demo, page)
+        await view(page, "Representative")
+        inbound, more = demo.inbox.received[0], CardSuggestion(id=8, label="Product", value="Kettle", quote="My kettle")
+        two = replace(CARD, suggestions=(*CARD.suggestions, more))
+        card_id = await demo.channel.send(replace(answer_to(inbound, "Case 1042", key="1"), card=two))
+        await page.get_by_role("button", name="Accept Priority").focus()
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Enter")
+        await until(lambda: len(demo.inbox.received) == 2)
+        for key, left in (("2", (more,)), ("3", ())):
+            edited = replace(answer_to(inbound, "Case 1042", key=key), card=replace(CARD, suggestions=left))
+            await demo.channel.send(replace(edited, edit=card_id))
+            held = page.get_by_role("button", name="Accept Product") if left else page.get_by_role("log")
+            await expect(held).to_be_focused()
+        assert len(demo.inbox.received) == 2

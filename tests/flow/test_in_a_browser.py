@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from playwright.async_api import Locator, Page, expect
 
-from playwright.async_api import Locator, Page, Route, expect
-
-from tests.adapters.browser import page
+from tests.adapters.browser import held_up, page
 from tests.flow.desk import Desk
 from tests.flow.test_worked_example import CONTACT, DETAILS, PROBLEM
 
@@ -66,20 +62,6 @@ async def test_two_windows_see_each_other_live(desk: Desk) -> None:
         await second.get_by_role("button", name="Representative").click()
         await say(second, "representative", "Yes, how can I help?")
         await until_heard(first, "customer", "Yes, how can I help?")
-
-
-@asynccontextmanager
-async def held_up(view: Page, path: str) -> AsyncGenerator[None]:
-    """What the page asks of `path` meanwhile arrives at the end."""
-    passed = asyncio.Event()
-
-    async def wait(route: Route) -> None:
-        await passed.wait()
-        await route.continue_()
-
-    await view.route(path, wait)
-    yield
-    passed.set()
 
 
 async def test_what_is_written_before_there_is_a_conversation_is_the_first_of_it(desk: Desk) -> None:

@@ -8,63 +8,57 @@ const SEEN = { customer: ["customer"], representative: ["representative"], both:
 const stage = document.getElementById("panes");
 const switches = [...document.querySelectorAll("[data-view]")];
 const offered = commands().catch(() => []);
-let panes = {};
+const panes = new Map(); // by conversation and role
 let view = SEEN[sessionStorage.getItem("view")] ? sessionStorage.getItem("view") : "customer";
-let turn = Promise.resolve();
 
-const conversation = () => (ID.test(location.hash.slice(1)) ? location.hash.slice(1) : undefined);
-
-// One change after the other: the second pane needs the conversation that the first one started.
-function change(work) {
-  turn = turn.then(work).catch((error) => console.warn(error));
-  return turn;
+// The address names the conversation from the start: both sides mean the same one, however long the server takes.
+function conversation() {
+  if (!ID.test(location.hash.slice(1))) history.replaceState(null, "", `#${crypto.randomUUID()}`);
+  return location.hash.slice(1);
 }
 
-async function pane(role) {
-  if (panes[role]) return panes[role];
-  const made = new Pane(role, role === "representative" ? await offered : []);
-  panes[role] = made;
-  return made;
-}
-
-async function open(made) {
-  if (made.opened) return;
-  made.opened = true;
-  try {
-    await made.open(conversation());
-  } catch (error) {
-    made.opened = false;
-    throw error;
-  }
-  if (conversation() !== made.conversation.id) history.replaceState(null, "", `#${made.conversation.id}`);
+function pane(role) {
+  const key = `${conversation()} ${role}`;
+  if (!panes.has(key)) panes.set(key, new Pane(role, conversation(), offered));
+  return panes.get(key);
 }
 
 function show(chosen) {
-  return change(async () => {
-    view = chosen;
-    sessionStorage.setItem("view", view);
-    for (const each of switches) each.setAttribute("aria-pressed", String(each.dataset.view === view));
-    stage.dataset.view = view;
-    const shown = await Promise.all(SEEN[view].map(pane));
-    const writing = shown.find(({ element }) => element.contains(document.activeElement)) ?? shown.at(-1);
-    // A pane that is not seen leaves the document, and goes on listening.
-    stage.replaceChildren(...shown.map(({ element }) => element));
-    writing.focus();
-    for (const each of shown) await open(each);
-  });
+  view = chosen;
+  sessionStorage.setItem("view", view);
+  for (const each of switches) each.setAttribute("aria-pressed", String(each.dataset.view === view));
+  stage.dataset.view = view;
+  const shown = SEEN[view].map(pane);
+  const writing = shown.find(({ element }) => element.contains(document.activeElement)) ?? shown.at(-1);
+  // A pane that is not seen leaves the document, and goes on listening.
+  const elements = shown.map(({ element }) => element);
+  for (const each of [...stage.children]) if (!elements.includes(each)) each.remove();
+  for (const each of shown) if (!each.element.isConnected) each.enter(stage);
+  writing.focus();
 }
 
-function restart() {
-  return change(() => {
-    for (const each of Object.values(panes)) each.close();
-    panes = {};
-  }).then(() => show(view));
+// Another conversation. One in which something waits to be sent stays, and is found again by the address.
+function move() {
+  for (const [key, each] of panes) {
+    if (key.startsWith(`${conversation()} `) || each.unsent) continue;
+    each.close();
+    panes.delete(key);
+  }
+  show(view);
 }
 
 for (const each of switches) each.addEventListener("click", () => show(each.dataset.view));
-document.getElementById("new").addEventListener("click", () => {
-  history.replaceState(null, "", location.pathname);
-  restart();
+document.getElementById("new").addEventListener("click", () => (location.hash = crypto.randomUUID()));
+window.addEventListener("hashchange", move);
+window.addEventListener("beforeunload", (event) => {
+  if ([...panes.values()].some(({ unsent }) => unsent)) event.preventDefault();
 });
-window.addEventListener("hashchange", restart);
+// A file that misses a pane: the browser would leave the page for it.
+for (const type of ["dragover", "drop"]) {
+  window.addEventListener(type, (event) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "none";
+  });
+}
 show(view);

@@ -3,6 +3,7 @@
 import { sizeText } from "./message.js";
 
 const MOST_FILES = 10;
+const MOST_CHARACTERS = 32_000;
 const TYPING_EVERY = 4_000;
 
 export class Composer {
@@ -12,19 +13,21 @@ export class Composer {
   #fileList;
   #picker;
   #hints;
-  #commands;
+  #commands = [];
+  #problem;
   #typedAt = 0;
   #onSend;
   #onTyping;
 
-  // `onSend(text, files)` and `onTyping()`; `commands` are offered after a slash.
+  // `onSend(text, files)` and `onTyping()`; `commands` are offered after a slash, once they are there.
   constructor(form, { placeholder, commands, onSend, onTyping }) {
     this.#form = form;
     this.#box = form.querySelector("textarea");
     this.#box.placeholder = placeholder;
     this.#fileList = form.querySelector(".files");
     this.#picker = form.querySelector("input[type=file]");
-    this.#commands = commands;
+    this.#problem = form.querySelector(".problem");
+    commands.then((offered) => (this.#commands = offered));
     this.#onSend = onSend;
     this.#onTyping = onTyping;
     this.#hints = new Hints(form.querySelector(".hints"), this.#box, (command) => this.#complete(command));
@@ -36,7 +39,8 @@ export class Composer {
     this.#box.addEventListener("keydown", (event) => this.#pressed(event));
     this.#box.addEventListener("blur", () => this.#hints.close());
     this.#box.addEventListener("paste", (event) => {
-      if (event.clipboardData.files.length > 0) {
+      // Office programs put a picture of the text beside it.
+      if (event.clipboardData.files.length > 0 && !event.clipboardData.types.includes("text/plain")) {
         event.preventDefault();
         this.attach(event.clipboardData.files);
       }
@@ -52,20 +56,38 @@ export class Composer {
     this.#box.focus();
   }
 
+  get filled() {
+    return this.#box.value.trim() !== "" || this.#files.length > 0;
+  }
+
   attach(files) {
-    this.#files = [...this.#files, ...files].slice(0, MOST_FILES);
+    const all = [...this.#files, ...files];
+    this.#files = all.slice(0, MOST_FILES);
     this.#showFiles();
+    const left = all.slice(MOST_FILES).map(({ name }) => name);
+    this.#complain(left.length > 0 && `A message takes ${MOST_FILES} files. Left out: ${left.join(", ")}.`);
     this.focus();
+  }
+
+  #complain(problem) {
+    this.#problem.textContent = problem || "";
+    this.#problem.hidden = !problem;
   }
 
   #send() {
     const text = this.#box.value;
-    if (!text.trim() && this.#files.length === 0) return;
+    if (!this.filled) return;
+    const length = [...text].length;
+    if (length > MOST_CHARACTERS) {
+      const [most, all] = [MOST_CHARACTERS, length].map((each) => each.toLocaleString());
+      return this.#complain(`A message takes ${most} characters, these are ${all}. Send the rest as a file.`);
+    }
     this.#onSend(text, this.#files);
     this.#box.value = "";
     this.#files = [];
     this.#typedAt = 0;
     this.#showFiles();
+    this.#complain("");
     this.#fit();
     this.#hints.close();
     this.focus();
@@ -73,6 +95,7 @@ export class Composer {
 
   #typed() {
     this.#fit();
+    this.#complain("");
     const command = this.#box.value.startsWith("/");
     this.#hints.offer(command ? this.#matching() : []);
     if (this.#box.value && !command && Date.now() - this.#typedAt > TYPING_EVERY) {
@@ -87,7 +110,8 @@ export class Composer {
   }
 
   #pressed(event) {
-    if (event.isComposing || this.#hints.pressed(event)) return;
+    // Safari ends a composition before it tells of the Enter that did so; 229 is what that key has then.
+    if (event.isComposing || event.keyCode === 229 || this.#hints.pressed(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.#form.requestSubmit();
@@ -124,6 +148,7 @@ export class Composer {
     remove.onclick = () => {
       this.#files = this.#files.filter((each) => each !== file);
       this.#showFiles();
+      this.#complain("");
       this.focus();
     };
     item.append(size, remove);
@@ -173,7 +198,7 @@ class Hints {
     if (step) {
       this.#chosen = (this.#chosen + step + this.#offered.length) % this.#offered.length;
       this.#mark();
-    } else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey && !whole)) {
+    } else if ((event.key === "Tab" && !event.shiftKey) || (event.key === "Enter" && !event.shiftKey && !whole)) {
       this.#onChoice(this.#offered[this.#chosen]);
     } else if (event.key === "Escape") {
       this.close();

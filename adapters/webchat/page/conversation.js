@@ -27,24 +27,27 @@ export class Conversation extends EventTarget {
   #closed = false;
   #socket = null;
   #hurry = () => {};
+  #isOpen = false;
   #opened;
   #posting = new Promise((resolve) => (this.#opened = resolve)); // then the last post, however it went
-  id;
+  #id;
   user = null;
 
-  constructor(role) {
+  // `id`: of a conversation, or of one that begins with this.
+  constructor(role, id) {
     super();
     this.#role = role;
+    this.#id = id;
   }
 
-  // The conversation of this id, or a new one. Tries until the server is there.
-  async open(id) {
-    this.id = id;
+  // Tries until the server is there.
+  async open() {
     window.addEventListener("online", this.#reconnectNow);
     for (let failures = 0; !this.#closed; failures += 1) {
       try {
         await this.#renew();
         const { streamUrl } = await this.#call("/conversations", { method: "POST" });
+        this.#isOpen = true;
         this.#opened();
         this.#follow(streamUrl);
         return;
@@ -85,11 +88,11 @@ export class Conversation extends EventTarget {
 
   // Of no consequence when it is lost.
   typing() {
-    if (this.id) this.#postOnce({ type: "typing" }, []).catch(() => {});
+    if (this.#isOpen) this.#postOnce({ type: "typing" }, []).catch(() => {});
   }
 
   #postOnce(activity, files) {
-    const path = `/conversations/${this.id}`;
+    const path = `/conversations/${this.#id}`;
     if (files.length === 0) return this.#call(`${path}/activities`, json(activity));
     const body = new FormData();
     body.append("activity", new Blob([JSON.stringify(activity)], { type: "application/vnd.microsoft.activity" }));
@@ -103,7 +106,7 @@ export class Conversation extends EventTarget {
     let failures = 0;
     while (!this.#closed) {
       try {
-        streamUrl ??= (await this.#call(`/conversations/${this.id}?watermark=${this.#watermark}`)).streamUrl;
+        streamUrl ??= (await this.#call(`/conversations/${this.#id}?watermark=${this.#watermark}`)).streamUrl;
         failures = (await this.#listen(streamUrl)) ? 0 : failures + 1;
         if (failures >= SOCKET_FAILURES) await this.#poll();
       } catch (error) {
@@ -146,7 +149,7 @@ export class Conversation extends EventTarget {
 
   async #poll() {
     for (const until = Date.now() + POLL_FOR; Date.now() < until && !this.#closed; ) {
-      this.#take(await this.#call(`/conversations/${this.id}/activities?watermark=${this.#watermark}`));
+      this.#take(await this.#call(`/conversations/${this.#id}/activities?watermark=${this.#watermark}`));
       this.#say("connection", "online");
       await this.#wait(POLL_EVERY);
     }
@@ -192,9 +195,7 @@ export class Conversation extends EventTarget {
   }
 
   async #renew() {
-    const wanted = { role: this.#role, ...(this.id && { conversation: this.id }) };
-    const made = await request("/demo/token", json(wanted));
-    this.id = made.conversationId;
+    const made = await request("/demo/token", json({ role: this.#role, conversation: this.#id }));
     this.user = made.user;
     this.#token = made.token;
     this.#renewAt = Date.now() + RENEW_AFTER;

@@ -97,7 +97,8 @@ function drawSuggestion(card, suggestion, onDecision) {
   for (const button of buttons) {
     button.setAttribute("aria-label", `${button.textContent} ${suggestion.label}: ${suggestion.value}`);
     button.onclick = async () => {
-      const enable = (enabled) => buttons.forEach((each) => (each.disabled = !enabled));
+      if (button.ariaDisabled === "true") return;
+      const enable = (enabled) => buttons.forEach((each) => (each.ariaDisabled = String(!enabled))); // and keeps the focus
       enable(false);
       await onDecision({ verb: button.dataset.verb, case: card.number, suggestion: suggestion.id }).catch(() =>
         enable(true),

@@ -29,12 +29,14 @@ export class Pane {
   #typing;
   #typingEnds;
   #following = true; // new messages come into view; not while one has scrolled up to read
+  #place = 0; // where one has scrolled to
+  #conversation;
   element = template("pane");
-  conversation;
 
-  constructor(role, commands) {
+  // `commands` may come later.
+  constructor(role, conversationId, commands) {
     const words = WORDS[role];
-    this.conversation = new Conversation(role);
+    this.#conversation = new Conversation(role, conversationId);
     this.#log = this.element.querySelector(".log");
     this.#scroll = this.element.querySelector(".scroll");
     this.#typing = this.element.querySelector(".typing");
@@ -47,29 +49,43 @@ export class Pane {
       placeholder: words.placeholder,
       commands,
       onSend: (text, files) => this.#send(text, files),
-      onTyping: () => this.conversation.typing(),
+      onTyping: () => this.#conversation.typing(),
     });
-    this.conversation.addEventListener("activity", ({ detail }) => this.#receive(detail));
-    this.conversation.addEventListener("connection", ({ detail }) => this.#showConnection(detail));
+    this.#conversation.addEventListener("activity", ({ detail }) => this.#receive(detail));
+    this.#conversation.addEventListener("connection", ({ detail }) => this.#showConnection(detail));
     this.#acceptDrops();
-    this.#scroll.addEventListener("scroll", () => (this.#following = this.#isAtEnd()));
+    this.#scroll.addEventListener("scroll", () => {
+      this.#following = this.#isAtEnd();
+      this.#place = this.#scroll.scrollTop;
+    });
     const resized = new ResizeObserver(() => this.#settle(this.#following));
     for (const each of [this.#scroll, this.#log]) resized.observe(each); // pictures arrive after their message
+    this.#open();
   }
 
-  async open(conversationId) {
+  // What its person wrote and the server does not have.
+  get unsent() {
+    return this.#composer.filled || this.#log.querySelector("[data-state]") !== null;
+  }
+
+  async #open() {
     this.#showConnection("connecting");
     try {
-      await this.conversation.open(conversationId);
+      await this.#conversation.open();
     } catch (error) {
       this.element.querySelector(".connection").textContent = error.message;
-      throw error;
     }
   }
 
   close() {
-    this.conversation.close();
+    this.#conversation.close();
     this.element.remove();
+  }
+
+  // Customers stand first. An element that was out of the document has lost its scroll.
+  enter(stage) {
+    stage[this.element.dataset.role === "customer" ? "prepend" : "append"](this.element);
+    if (!this.#following) this.#scroll.scrollTop = this.#place;
   }
 
   focus() {
@@ -87,20 +103,22 @@ export class Pane {
     if (activity.type === "typing") return this.#showTyping(activity.from.name || "Somebody");
     if (activity.type === "endOfConversation") return this.#showEnd();
     if (activity.type !== "message" || activity.channelData?.postBack) return;
-    const own = activity.from.id === this.conversation.user.id;
+    const own = activity.from.id === this.#conversation.user.id;
     if (!own) this.#showTyping("");
     const article = draw(activity, { own, onDecision: (value) => this.#decide(value) });
     const clientId = activity.channelData?.clientActivityID;
-    this.#place(article, this.#messages.get(activity.id) ?? (own ? this.#messages.get(clientId) : undefined));
+    this.#put(article, this.#messages.get(activity.id) ?? (own ? this.#messages.get(clientId) : undefined));
     this.#messages.set(activity.id, article);
     if (own && clientId) this.#messages.set(clientId, article);
   }
 
   // An edited post keeps its place; one's own message, once it is in, goes before those still on their way.
-  #place(article, earlier) {
+  #put(article, earlier) {
     if (earlier && !earlier.dataset.state) {
+      const held = earlier.contains(document.activeElement);
       earlier.replaceWith(article);
       article.dataset.edited = "";
+      if (held) (article.querySelector(".card button") ?? this.#log).focus({ preventScroll: true });
     } else {
       earlier?.remove();
       this.#log.insertBefore(article, this.#log.querySelector("[data-state]"));
@@ -139,7 +157,7 @@ export class Pane {
   async #deliver(article, activity, files) {
     setDelivery(article, "pending");
     try {
-      await this.conversation.post(activity, files);
+      await this.#conversation.post(activity, files);
     } catch (error) {
       setDelivery(article, "failed", {
         problem: error.message,
@@ -156,7 +174,7 @@ export class Pane {
 
   #decide(value) {
     const channelData = { clientActivityID: crypto.randomUUID(), postBack: true };
-    return this.conversation.post({ type: "message", value, channelData });
+    return this.#conversation.post({ type: "message", value, channelData });
   }
 
   #acceptDrops() {
