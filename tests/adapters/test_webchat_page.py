@@ -244,6 +244,11 @@ async def test_nothing_is_wider_than_a_phone(demo: WebChatServer) -> None:
         )
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
         assert await page.evaluate(widest) <= 360
+        await page.locator("input[type=file]").set_input_files(
+            [FilePayload(name=f"{n} {'long ' * 12}.txt", mimeType="text/plain", buffer=b"drip") for n in range(16)]
+        )
+        await expect(page.get_by_role("alert")).to_contain_text("15 long")
+        await expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
 
 
 async def test_views_and_a_new_conversation_wait_for_no_server_and_leave_nothing_unsent_behind(
