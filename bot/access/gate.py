@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +30,7 @@ CSRF_HEADER = "X-CSRF-Token"
 _SAFE = {"GET", "HEAD"}
 _IN_PARTS = "multipart/form-data"
 _FORMS = {"application/x-www-form-urlencoded", _IN_PARTS}
+_UNREADABLE = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _HEADERS = {
     "Content-Security-Policy": (
@@ -89,7 +91,10 @@ class Gate:
             await _check_sender(visit)
             response = await route.handler(visit)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in the face's own way
-            response = face.tell(asked, _refusal(error, request))
+            refused = _refusal(error, request)
+            if refused.status not in _UNREADABLE:
+                asked = replace(asked, form=await _ours(request, origin, asked.visit))
+            response = face.tell(asked, refused)
         if not response.prepared:
             _harden(response, origin)
             if not face.takes_keys and not (asked.visit and asked.visit.visitor.known):
@@ -154,7 +159,7 @@ async def _check_sender(visit: Visit) -> None:
         return
     given = request.headers.get(CSRF_HEADER)
     if given is None and request.content_type in _FORMS:
-        given = str((await _form(visit)).get(CSRF_FIELD, ""))
+        given = str((await _form(request, known=visit.visitor.known)).get(CSRF_FIELD, ""))
     if not is_ours(request.headers, visit.origin) or not same(given or "", visit.csrf):
         raise Refused(HTTPStatus.FORBIDDEN, "This page is out of date, or another site sent this. Load it again.")
 
@@ -164,22 +169,32 @@ async def _check_text(visit: Visit) -> None:
     request = visit.request
     told = [*request.query, *request.query.values()]
     if request.content_type in _FORMS:
-        form = await _form(visit)
+        form = await _form(request, known=visit.visitor.known)
         told += [*form, *map(str, form.values())]
     if any(_NO_TEXT.search(each) for each in told):
         raise Refused(HTTPStatus.BAD_REQUEST, "It holds a NUL, or another character that no text may.")
 
 
-async def _form(visit: Visit) -> MultiMapping[Any]:
+async def _ours(request: web.Request, origin: str, visit: Visit | None) -> dict[str, str]:
+    """What a form of our own held, for its sender to have back; of anybody else's nothing is shown."""
+    if request.method in _SAFE or request.content_type not in _FORMS or not is_ours(request.headers, origin):
+        return {}
+    try:
+        form = await _form(request, known=visit is not None and visit.visitor.known)
+    except (Refused, web.HTTPException, web.RequestPayloadError):
+        return {}
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+async def _form(request: web.Request, *, known: bool) -> MultiMapping[Any]:
     """Raises Refused for what is no form, though it says so.
 
     UTF-8 alone: some character sets that a form could name take minutes for a megabyte. The parts of a form can each
     name one, so it comes in parts only from those whom we know.
     """
-    request = visit.request
     if (request.charset or "utf-8").casefold() != "utf-8":
         raise Refused(HTTPStatus.BAD_REQUEST, "A form should be in UTF-8.")
-    if request.content_type == _IN_PARTS and not visit.visitor.known:
+    if request.content_type == _IN_PARTS and not known:
         raise Refused(HTTPStatus.BAD_REQUEST, f"Before the login, a form should be no {_IN_PARTS}.")
     try:
         return await request.post()

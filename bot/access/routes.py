@@ -72,6 +72,7 @@ class Asked:
 
     request: web.Request
     visit: Visit | None = field(default=None)  # None: not even who asks could be found out
+    form: Mapping[str, str] = field(default_factory=dict[str, str])  # that a page of ours sent
 
 
 class Face(Protocol):

@@ -66,8 +66,8 @@ class CasePage:
             "assign": _assign,
             "move": lambda connection, who, case, form: acting.move(connection, who, case, one(form, "queue") or None),
             "note": _note,
-            "resolve": lambda connection, who, case, form: acting.resolve(connection, who, case, _text(form)),
-            "cancel": lambda connection, who, case, form: acting.cancel(connection, who, case, _text(form)),
+            "resolve": _resolve,
+            "cancel": _cancel,
             "split": lambda connection, who, case, form: acting.split_off(connection, who, case, _place(form)),
             "reopen": lambda connection, who, case, _: acting.reopen(connection, who, case),
             "undo": _undo,
@@ -112,9 +112,10 @@ class CasePage:
             raise Refused(HTTPStatus.NOT_FOUND) from None
         except Conflict as conflict:
             problem = told_changes(conflict.entries, visit)
-            return await self._page(visit, problem, HTTPStatus.CONFLICT, form)
+            return await self._page(visit, problem, HTTPStatus.CONFLICT, form, tried=name)
         except NotPossible as error:
-            return await self._page(visit, " ".join(map(str, error.args)), HTTPStatus.UNPROCESSABLE_ENTITY, form)
+            told = " ".join(map(str, error.args))
+            return await self._page(visit, told, HTTPStatus.UNPROCESSABLE_ENTITY, form, tried=name)
         self._posts()
         log.info("case_changed", case=number, what=name, by=visit.visitor.id)
         return seen(f"{INBOX}/{_place(form)}" if name == "split" else f"{CASES}/{number}", name)
@@ -151,11 +152,17 @@ class CasePage:
             raise Refused(HTTPStatus.NOT_FOUND) from None
 
     async def _page(
-        self, visit: Visit, problem: str = "", status: HTTPStatus = HTTPStatus.OK, form: Form | None = None
+        self,
+        visit: Visit,
+        problem: str = "",
+        status: HTTPStatus = HTTPStatus.OK,
+        form: Form | None = None,
+        *,
+        tried: str = "",
     ) -> web.Response:
         shown = await self._read(visit)
         await reads.keep(self._database, visit, shown.case.number, "console")
-        return self._rendered(visit, shown, problem, status, form)
+        return self._rendered(visit, shown, problem, status, form, tried=tried)
 
     def _rendered(
         self,
@@ -164,7 +171,10 @@ class CasePage:
         problem: str = "",
         status: HTTPStatus = HTTPStatus.OK,
         form: Form | None = None,
+        *,
+        tried: str = "",
     ) -> web.Response:
+        """`form` is what was sent and did not do; `tried` what by it."""
         return self._pages.show(
             visit,
             "case.html",
@@ -177,6 +187,7 @@ class CasePage:
             queues=_queues(shown.case, visit.in_force.settings),
             queue_of=partial(words.queue_of, settings=visit.in_force.settings),
             form=form or {},
+            tried=tried,
             channels=filters.CHANNEL_LABELS,
             labels=words.STATUS_LABELS,
             one_line=one_line,
@@ -249,6 +260,23 @@ def _assign(connection: Connection, who: Acting, case: Case, form: Form) -> None
     if not to.enabled:
         raise NotPossible("Choose somebody from the list.")
     acting.assign(connection, who, case, Actor(kind=ActorKind.PERSON, id=f"account {to.id}", name=to.name))
+
+
+def _resolve(connection: Connection, who: Acting, case: Case, form: Form) -> None:
+    _require_open(case)
+    acting.resolve(connection, who, case, _text(form))
+
+
+def _cancel(connection: Connection, who: Acting, case: Case, form: Form) -> None:
+    _require_open(case)
+    acting.cancel(connection, who, case, _text(form))
+
+
+def _require_open(case: Case) -> None:
+    """Somebody else's words about the end of the case stand already. Raises NotPossible."""
+    acting.require_unmerged(case)
+    if not case.status.is_open:
+        raise NotPossible(words.status_already(case.number, case.status))
 
 
 def _note(connection: Connection, who: Acting, case: Case, form: Form) -> None:

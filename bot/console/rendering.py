@@ -8,7 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import aiohttp_jinja2
@@ -23,6 +23,7 @@ from bot.console import navigation
 _TEMPLATES = Path(__file__).parent / "templates"
 _HEADINGS = {
     HTTPStatus.BAD_REQUEST: "That is not right",
+    HTTPStatus.UNAUTHORIZED: "You are logged out",
     HTTPStatus.FORBIDDEN: "You may not do this",
     HTTPStatus.NOT_FOUND: "There is nothing here",
     HTTPStatus.CONFLICT: "Not as things are now",
@@ -31,6 +32,8 @@ _HEADINGS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That was too much at once",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts",
 }
+_LOGGED_OUT = "You had been logged out before this was sent, so nothing was done."
+_SECRET = {"password", "current", "new", "again"}
 _DETAILS = {
     HTTPStatus.NOT_FOUND: "The page does not exist, or it is not for you to see.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A form takes at most 1 MB and 1,000 inputs. Nothing was saved.",
@@ -98,16 +101,19 @@ class Pages:
         return next((each.path for group in navigation.shown(visit, self.rights) for each in group.entries), None)
 
     def tell(self, asked: Asked, refused: Refused) -> web.StreamResponse:
-        if refused.status is HTTPStatus.UNAUTHORIZED:
-            return go(_login(asked.request))
-        words = {
+        written, login = _written(asked.form), _login(asked)
+        out = refused.status is HTTPStatus.UNAUTHORIZED
+        if out and not written:
+            return go(login)
+        words: dict[str, Any] = {
             "title": _HEADINGS.get(refused.status, refused.status.phrase),
-            "detail": refused.detail or _DETAILS.get(refused.status, ""),
+            "detail": _LOGGED_OUT if out else refused.detail or _DETAILS.get(refused.status, ""),
+            "written": written,
         }
         if asked.visit is None:  # not even the database can be asked who this is
             response = _rendered(asked.request, "error_alone.html", words, refused.status)
         else:
-            response = self.show(asked.visit, "error.html", status=refused.status, **words)
+            response = self.show(asked.visit, "error.html", status=refused.status, login=login if out else "", **words)
         response.headers.update(refused.headers)
         return response
 
@@ -123,10 +129,24 @@ class _Moment:
         return f"{local.day} {local:%b %Y, %H:%M}"
 
 
-def _login(request: web.Request) -> str:
-    """After the login they go on to the page they wanted, unless that was no page to look at."""
-    wanted = safe_next(request.path_qs) if request.method == "GET" else HOME
+def _login(asked: Asked) -> str:
+    """After the login they go on to the page they wanted, or back to the one whose form they sent."""
+    request = asked.request
+    wanted = safe_next(request.path_qs if request.method == "GET" else _sender(asked))
     return "/console/login" if wanted == HOME else f"/console/login?next={quote(wanted, safe='/')}"
+
+
+def _sender(asked: Asked) -> str | None:
+    """The page whose form was sent, where it was one of ours."""
+    sender = urlsplit(asked.request.headers.get("Referer", "")) if asked.form else None
+    return sender and f"{sender.path}?{sender.query}".removesuffix("?")
+
+
+def _written(form: Mapping[str, str]) -> list[str]:
+    """The texts of a form, for whoever wrote them not to lose them. None of one that holds a password."""
+    if _SECRET & form.keys():
+        return []
+    return [value for value in form.values() if len(value.split()) > 1]
 
 
 def _rendered(request: web.Request, template: str, context: Mapping[str, Any], status: HTTPStatus) -> web.Response:

@@ -13,6 +13,30 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 document.querySelector("[aria-invalid=true]")?.focus();
 
+// Nothing is sent twice: not by a second click while the answer is on its way, and not because the browser puts it back
+// into its box when one comes back to the page. What did not get through stays there.
+const PATIENCE = 10_000; // milliseconds; a page may stay, as where the answer is a file
+let sentAt = -Infinity;
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (event.timeStamp - sentAt < PATIENCE) return event.preventDefault();
+  sentAt = event.timeStamp;
+  history.replaceState({ sent: Date.now() }, "");
+  sessionStorage.setItem("sent", history.state.sent);
+});
+const address = new URL(location);
+if (address.searchParams.has("done")) {
+  sessionStorage.setItem("done", sessionStorage.getItem("sent"));
+  address.searchParams.delete("done"); // loaded again, the page does not say it again
+  history.replaceState(history.state, "", address);
+}
+window.addEventListener("pageshow", () => {
+  sentAt = -Infinity;
+  if (String(history.state?.sent) !== sessionStorage.getItem("done")) return;
+  for (const form of document.forms) form.reset();
+  history.replaceState(null, "");
+});
+
 // Where a plot is wider than the screen, its end is what people came for: the newest days.
 for (const plot of document.querySelectorAll("[data-newest]")) plot.scrollLeft = plot.scrollWidth;
 
@@ -53,38 +77,57 @@ for (const label of document.querySelectorAll("[data-keys]")) {
   label.hidden = false;
 }
 
-// A case that is open is kept up to date; a part in which somebody is at work is left as it is.
+// A case that is open is kept up to date; a part in which somebody is at work is left as it is. Until that is shown, too,
+// forms outside go by what the page was made of.
 const live = document.querySelector("[data-live]");
 if (live) {
+  // Where a form was refused, the address is the form's: nothing that could be loaded again or come back to.
+  const [here] = live.dataset.live.split("/live");
+  if (location.pathname !== here) history.replaceState(history.state, "", here);
   let tag = `"${live.dataset.version}"`;
+  let behind = false;
+  let over = false;
   const busy = (part) =>
     part.contains(document.activeElement) || part.querySelector("details[open] form");
   const atWork = () => [...live.querySelectorAll("[data-part]")].some(busy);
   const loggedOut = () => {
-    clearInterval(looking);
+    over = true;
     document.getElementById("logged-out").hidden = false;
   };
+  const opened = (part) => [...part.querySelectorAll("details[open] > summary")].map((each) => each.textContent);
+  const replace = (part, now) => {
+    const open = opened(part);
+    for (const each of now.querySelectorAll("summary")) if (open.includes(each.textContent)) each.parentNode.open = true;
+    part.replaceWith(now);
+  };
   const look = async () => {
-    if (document.hidden || atWork()) return;
-    const answer = await fetch(live.dataset.live, { headers: { "If-None-Match": tag }, redirect: "manual" });
+    if (document.hidden) return;
+    const headers = behind && !atWork() ? {} : { "If-None-Match": tag };
+    const answer = await fetch(live.dataset.live, { headers, redirect: "manual", signal: AbortSignal.timeout(30_000) });
     if (answer.type === "opaqueredirect") return loggedOut();
     if (answer.status !== 200) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (atWork()) return;
     tag = answer.headers.get("ETag");
+    behind = atWork();
     for (const part of live.querySelectorAll("[data-part]")) {
       const now = fresh.getElementById(part.id);
-      if (now) part.replaceWith(now);
+      if (busy(part) || now?.isEqualNode(part)) continue;
+      if (now) replace(part, now);
       else part.remove();
     }
     const added = fresh.getElementById("live-suggestions");
     if (added && !document.getElementById("live-suggestions")) document.getElementById("live-fields").before(added);
+    if (behind) return;
     for (const name of ["revision", "seen"]) {
       const value = fresh.querySelector(`input[name=${name}]`)?.value;
       for (const field of live.querySelectorAll(`input[name=${name}]`)) field.value = value;
     }
   };
-  const looking = setInterval(() => look().catch(() => {}), 3000);
+  const goOn = async () => {
+    await look().catch(() => {});
+    if (!over) setTimeout(goOn, 3000);
+  };
+  setTimeout(goOn, 3000);
 }
 
 // Entries of a list are dragged to another place; the buttons beside them do the same.
@@ -110,7 +153,7 @@ for (const list of document.querySelectorAll("[data-order]")) {
       const order = [...list.children].map((each) => entries.indexOf(each));
       if (order.some((position, place) => position !== place)) {
         form.elements.order.value = order.join();
-        form.submit();
+        form.requestSubmit();
       }
     });
     entry.addEventListener("dragend", () => {

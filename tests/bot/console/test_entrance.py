@@ -369,3 +369,17 @@ async def test_an_error_of_ours_tells_its_number_and_nothing_more(site: Site) ->
     assert answer.status == 500
     assert "reference" in answer.text
     assert "api_keys" not in answer.text
+
+
+async def test_what_is_written_without_a_session_is_given_back_but_no_password_and_to_no_other_site(site: Site) -> None:
+    stranger, path = site.browser(), "/console/cases/1001/note"
+    form, referer = {"text": "Some <b>words"}, {"Referer": f"{site.base}console/cases/1001"}
+    answer = await stranger.send("POST", path, data=form, headers=referer)
+    assert (answer.status, "Some &lt;b&gt;words" in answer.text) == (401, True)
+    assert 'href="/console/login?next=/console/cases/1001"' in answer.text
+    for other in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = await stranger.send("POST", path, data=form, headers={**referer, **other})
+        assert (answer.location, "words" in answer.text) == ("/console/login", False)
+    chosen = {"current": "Some words", "new": "Other words", "again": "Other words"}
+    answer = await stranger.send("POST", "/console/me/password", data=chosen)
+    assert (answer.location, "words" in answer.text) == ("/console/login", False)
