@@ -328,5 +328,7 @@ def number_of(visit: Visit) -> CaseNumber:
 def told_changes(entries: list[Entry], visit: Visit) -> str:
     """Who changed what, since the page was made."""
     settings = visit.in_force.settings
-    told = [f"{one_line(each.origin.actor.name, 60)}: {case_view.told(each, settings)}." for each in entries]
+    told = [
+        f"{one_line(each.origin.actor.name, 60)}: {one_line(case_view.told(each, settings), 400)}." for each in entries
+    ]
     return " ".join(["The case has changed meanwhile, so nothing of yours was done.", *told])

@@ -16,11 +16,12 @@ document.querySelector("[aria-invalid=true]")?.focus();
 // Nothing is sent twice: not by a second click while the answer is on its way, and not because the browser puts it back
 // into its box when one comes back to the page. What did not get through stays there.
 const PATIENCE = 10_000; // milliseconds; a page may stay, as where the answer is a file
-let sentAt = -Infinity;
+let sentForm = null;
+let sentAt = 0;
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post") return;
-  if (event.timeStamp - sentAt < PATIENCE) return event.preventDefault();
-  sentAt = event.timeStamp;
+  if (event.target === sentForm && event.timeStamp - sentAt < PATIENCE) return event.preventDefault();
+  [sentForm, sentAt] = [event.target, event.timeStamp];
   history.replaceState({ sent: Date.now() }, "");
   sessionStorage.setItem("sent", history.state.sent);
 });
@@ -31,7 +32,7 @@ if (address.searchParams.has("done")) {
   history.replaceState(history.state, "", address);
 }
 window.addEventListener("pageshow", () => {
-  sentAt = -Infinity;
+  sentForm = null;
   if (String(history.state?.sent) !== sessionStorage.getItem("done")) return;
   for (const form of document.forms) form.reset();
   history.replaceState(null, "");

@@ -17,7 +17,7 @@ from tests.adapters.browser import page
 from tests.adapters.webchat import until
 from tests.bot.console.site import PASSWORD, Site, open_site
 from tests.bot.console.test_pages_in_a_browser import LOOKS, is_fine, log_in, looked_at
-from tests.bot.console.test_workspace_case import talked_about
+from tests.bot.console.test_workspace_case import does, talked_about
 from tests.flow.test_in_a_browser import pane, say, until_heard
 from tests.flow.test_worked_example import CONTACT, PROBLEM
 from tests.store.examples import BY_ANNA
@@ -156,6 +156,28 @@ async def test_a_page_left_open_says_that_its_session_is_over_and_stays_as_it_wa
         await expect(view.get_by_role("alert")).to_contain_text("You are logged out")
         await expect(view.get_by_role("heading", name="Fields")).to_be_visible()
         await expect(view.get_by_label("Answer")).to_have_value("Half an answer")
+
+
+async def test_the_longest_of_words_stay_within_a_phone(site: Site) -> None:
+    word, number, ben = "L" * 3000, talked_about(site), await site.logged_in("ben")
+    other = talked_about(site, "other")
+    site.account("robin")
+    async with page(tolerated="Failed to load resource", viewport={"width": 375, "height": 740}) as view:
+
+        async def fits(path: str) -> None:
+            await view.goto(f"{site.base}console/{path}")
+            assert await view.evaluate("document.documentElement.scrollWidth") == 375, path
+
+        await log_in(view, site.base, "robin", PASSWORD)
+        await view.route("**/live*", lambda route: route.abort())
+        await view.goto(f"{site.base}console/cases/{number}")
+        await does(ben, number, "field", field="issue_description", value=word)
+        await does(ben, number, "note", text=word)
+        await view.get_by_role("button", name="Claim").click()
+        await expect(view.get_by_role("alert")).to_contain_text("LLLL")
+        assert await view.evaluate("document.documentElement.scrollWidth") == 375
+        for path in ("inbox", "cases", f"cases/{number}", f"cases/{number}/merge?into={other}"):
+            await fits(path)
 
 
 @pytest.mark.parametrize("look", list(LOOKS))

@@ -76,7 +76,7 @@ async def test_a_conversation_that_made_no_case_says_why(site: Site) -> None:
 
     place = site.database.write_now(work)
     robin = await site.logged_in("robin")
-    assert "No case: Contact did not resolve." in (await robin.get("/console/inbox?case=none")).text
+    assert "· Contact did not resolve." in (await robin.get("/console/inbox?case=none")).text
     page = await robin.get(f"/console/inbox/{place}")
     assert "Contact did not resolve." in page.text
     assert "after a message, " in page.text
