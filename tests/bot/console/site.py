@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from http.cookies import Morsel
 from pathlib import Path
 from typing import Any
@@ -143,12 +143,10 @@ class Site:
         return opened_case(self.database, *writes, key=uuid4().hex).number
 
 
-_hashes: dict[str, str] = {}
-
-
+@cache
 def _hash(password: str) -> str:
     """Hashed once: it is made to take long."""
-    return _hashes.setdefault(password, hash_now(password))
+    return hash_now(password)
 
 
 @asynccontextmanager
