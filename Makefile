@@ -7,22 +7,33 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 COMPILE := $(BIN)/python -W ignore -m compileall -qq -j 0 .venv/lib
 NODE_MODULES := $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard tests/*/package-lock.json))
 
-.PHONY: run test check bench evaluate model lock clean
+.PHONY: run test suite check quick-checks types bench evaluate model lock clean
 .DELETE_ON_ERROR:
 
 run: .venv/runtime
 	@exec $(BIN)/casewright run --demo
 
+# pyright takes a minute of one core, so it goes beside the tests.
 test: .venv/dev
 	@sh tests/setup.sh
-	@$(MAKE) --no-print-directory check $(NODE_MODULES)
+	@$(MAKE) --no-print-directory quick-checks $(NODE_MODULES)
+	@$(MAKE) --no-print-directory --jobs types suite
+
+# Whatever the environment says of bytecode: without it each of the workers, and each Casewright that a test starts,
+# would compile everything anew.
+suite: export PYTHONDONTWRITEBYTECODE :=
+suite: .venv/dev
 	$(BIN)/pytest -q -n 3 --dist worksteal
 
-check: .venv/dev
+check: quick-checks types
+
+quick-checks: .venv/dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/pyright
 	$(BIN)/lint-imports --no-logo
+
+types: .venv/dev
+	$(BIN)/pyright
 
 bench: .venv/dev
 	@sh tests/setup.sh
