@@ -20,7 +20,9 @@ from tests.flow import product_child
 from tests.flow.product_child import Plan
 
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["__main__", product_child.__name__])  # see tests/engine/scene.py
+# What the product imports only once it needs it, each of many deaths would import again.
+LATER = ("adapters.mail.channel", "adapters.slack.channel", "adapters.teams.channel", "agent.embedded.model.running")
+processes.set_forkserver_preload(["__main__", product_child.__name__, *LATER])  # see tests/engine/scene.py
 
 
 class Product:

@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from bot.settings import ensure_starter
 from store import mail as mails
 from store import work
 from store.engine import Database
@@ -29,6 +30,7 @@ from tests.authority import Authority
 from tests.dovecot import Dovecot
 from tests.flow.desk import change_settings, open_desk
 from tests.flow.mail_desk import ANN, MailDesk, casewright, described, environment, open_mail_desk, reply, written
+from tests.flow.product import Product
 
 MAILS = 12
 
@@ -54,16 +56,18 @@ async def test_a_process_killed_at_any_moment_loses_no_mail_and_stores_and_answe
     chance = random.Random(20261125)
     async with world() as there, opened(database_url) as database:
         (tmp_path / "mailboxes.yaml").write_text(json.dumps({"mailboxes": [described(dovecot, there.port)]}))
-        async with process(database_url, tmp_path):
+        product = Product(database_url, tmp_path, environment(database_url))
+        ensure_starter(database)
+        change_settings(database, lambda settings: settings["evaluation"].update(quiet=0.1, at_most=1))
+        async with product.runs():
             await until(lambda: started(database))
-            change_settings(database, lambda settings: settings["evaluation"].update(quiet=0.1, at_most=1))
         for number in range(MAILS):
             sender = f"Person {number} <person{number}@many.example>"
             dovecot.deliver(bytes(written(sender, f"My kettle number {number} leaks water.", f"Kettle {number}")))
         for _ in range(6):
-            async with process(database_url, tmp_path):
+            async with product.runs():
                 await asyncio.wait([asyncio.create_task(progress(database, chance.randint(1, 3)))], timeout=5)
-        async with process(database_url, tmp_path):
+        async with product.runs():
             # A case is there before the first look of the agent at it, which answers, is due.
             await until(lambda: finished(database, MAILS) and len(addressed(there)) == MAILS, seconds=150)
         found = database.read_now(partial(mails.listed, states=(), limit=1000))
