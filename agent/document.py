@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any, cast
 
@@ -62,6 +63,7 @@ def _has_entries(value: object) -> bool:
     return bool(value) and _entries(value) is not None
 
 
+@cache
 def starter() -> Settings:
     """The settings of a new installation."""
     return load(files("agent").joinpath("starter.yaml").read_text("utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -43,7 +44,7 @@ def require_current(database: Database) -> None:
 
 def is_current(database: Database) -> bool:
     """Raises DatabaseTooNew when the database's version is none that this code knows."""
-    scripts = ScriptDirectory.from_config(_config())
+    scripts = _scripts()
     version = database.read_now(_version)
     if version is not None:
         _require_known(scripts, version)
@@ -59,6 +60,11 @@ def _require_known(scripts: ScriptDirectory, version: str) -> None:
         scripts.get_revision(version)
     except CommandError as error:
         raise DatabaseTooNew(DatabaseTooNew.__doc__) from error
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:
