@@ -18,7 +18,7 @@ from bot.access import reads
 from bot.access.rights import READ_CASES, SEE_OPERATIONS, WORK_ON_CASES
 from bot.access.routes import Refused, Route, Visit
 from bot.acting import Acting, NotPossible
-from bot.console import case_view, filters
+from bot.console import case_view, filters, operations
 from bot.console.lists import CASES, INBOX
 from bot.console.rendering import Pages, seen
 from bot.console.sent import Form, acting_as, digits, form_sent, one
@@ -144,6 +144,7 @@ class CasePage:
             number=number_of(visit),
             settings=visit.in_force.settings,
             place=Place.of(visit),
+            past=operations.number_of(visit.request.query.get("past")),
             audits=visit.may(SEE_OPERATIONS),
         )
         try:

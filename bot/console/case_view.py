@@ -30,7 +30,7 @@ from store.model import (
     Suggestion,
 )
 
-_HISTORY = 100  # entries; of more, the latest
+_HISTORY = 100  # entries on a page
 _LOOKS = 5  # evaluations of a conversation
 _READS = 50  # readings; of more, the latest
 _LISTED = 500  # options that a page holds
@@ -77,6 +77,14 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    steps: tuple[Step, ...]  # newest first
+    earlier: int | None  # what came before this entry is on the page before
+    past: int | None  # None: these are the latest
+    seen: int  # the latest entry of all, by which a later page tells what has happened since
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CaseShown:
     case: Case
     fields: tuple[FieldShown, ...]
@@ -85,15 +93,10 @@ class CaseShown:
     timeline: Sequence[Said]
     conversations: tuple[Conversation, ...]  # where a customer wrote last comes first
     customers: Mapping[ConversationId, str]  # who wrote there first
-    history: tuple[Step, ...]
+    history: History
     evaluations: tuple[Evaluation, ...]  # newest first
     people: tuple[Account, ...]  # to whom it can be given
     reads: tuple[Read, ...]  # newest first, where they are kept and may be seen
-
-    @property
-    def seen(self) -> int:
-        """The latest entry of the history, by which a later page tells what has happened since."""
-        return self.history[0].entry.id if self.history else 0
 
     @property
     def version(self) -> str:
@@ -104,8 +107,10 @@ class CaseShown:
         return f"{self.case.revision}-{last}-{edits}-{looks}"
 
 
-def read(connection: Connection, number: CaseNumber, settings: Settings, place: Place, *, audits: bool) -> CaseShown:
-    """`audits`: for somebody who may see who read it. Raises UnknownCase."""
+def read(
+    connection: Connection, number: CaseNumber, settings: Settings, place: Place, past: int | None, *, audits: bool
+) -> CaseShown:
+    """`past`: the history before an entry. `audits`: for somebody who may see who read it. Raises UnknownCase."""
     case = cases.get(connection, number)
     cited = _cited(case)
     wanted = {each.message_id for found in cited.values() for each in found}
@@ -126,13 +131,24 @@ def read(connection: Connection, number: CaseNumber, settings: Settings, place: 
         customers={
             each: found.name for each in case.conversations if (found := conversations.customer(connection, each))
         },
-        history=tuple(
-            Step(entry=each, text=told(each, settings), undoable=acting.is_undoable(each, case))
-            for each in audit.latest_of_case(connection, number, limit=_HISTORY)
-        ),
+        history=_history(connection, case, settings, past),
         evaluations=_looks(connection, case.conversations),
         people=tuple(each for each in accounts.listed(connection) if each.enabled),
         reads=tuple(case_reads.of_case(connection, number, limit=_READS)) if audits else (),
+    )
+
+
+def _history(connection: Connection, case: Case, settings: Settings, past: int | None) -> History:
+    entries = audit.page(connection, number=case.number, before=past, limit=_HISTORY + 1)
+    latest = entries if past is None else audit.latest_of_case(connection, case.number, limit=1)
+    shown = entries[:_HISTORY]
+    return History(
+        steps=tuple(
+            Step(entry=each, text=told(each, settings), undoable=acting.is_undoable(each, case)) for each in shown
+        ),
+        earlier=shown[-1].id if len(entries) > _HISTORY else None,
+        past=past,
+        seen=latest[0].id if latest else 0,
     )
 
 
