@@ -98,6 +98,7 @@ class ConversationRow:
     case_number: CaseNumber | None
     case_status: CaseStatus | None
     owner: str | None
+    queue: str | None
     outcome: str | None
     why: str | None
 
@@ -174,6 +175,7 @@ def conversations_page(connection: Connection, wanted: ConversationsWanted) -> l
             cases.c.number.label("case_number"),
             cases.c.status.label("case_status"),
             cases.c.owner_name.label("owner"),
+            cases.c.queue,
             messages.c.text.label("latest"),
             participants.c.role.label("latest_role"),
             evaluations.c.outcome,

@@ -92,4 +92,5 @@ def test_both_lists_show_the_cases_of_queues_and_those_in_none(database: Databas
     assert inbox("none") == [nowhere.number]
     assert listed(()) == inbox(()) == []
     [row] = database.read_now(partial(cases_page, wanted=CasesWanted(queues=("hardware",))))
-    assert row.queue == "hardware"
+    [talk] = database.read_now(partial(conversations_page, wanted=ConversationsWanted(queues=("hardware",))))
+    assert row.queue == talk.queue == "hardware"

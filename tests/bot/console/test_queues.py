@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.bot.console.test_settings_fields import sent
 from tests.bot.console.test_settings_profiles import edited, pressed
 from tests.bot.console.test_workspace_case import case_of, does, talked_about
 from tests.flow.desk import change_settings
-from tests.store.examples import BY_AGENT, conversation
+from tests.store.examples import BY_AGENT, conversation, say, wrote
 
 QUEUES = "/console/agent/queues"
 DEFECT = {"field": "case_category", "operator": "equals", "value": "Product defect"}
@@ -151,6 +152,10 @@ def queued(site: Site, queue: str | None, key: str) -> int:
     return site.database.write_now(work)
 
 
+def shown_words(markup: str) -> str:
+    return re.sub("<[^>]*>", "", markup)
+
+
 def listed(page: Answer, *numbers: int) -> list[bool]:
     return [f'href="/console/cases/{each}"' in page.text for each in numbers]
 
@@ -206,6 +211,17 @@ async def test_my_queues_are_those_of_which_one_is_a_member(site: Site) -> None:
     assert saved.location == "/console/cases?queue=second"
 
 
+async def test_both_lists_tell_the_queue_beside_each_case_that_is_in_one(site: Site) -> None:
+    await site.put_in_force(several)
+    number, _ = talked_about(site), talked_about(site, "other")
+    robin = await site.logged_in("robin")
+    await does(robin, number, "move", queue="second")
+    for path in ("cases", "inbox"):
+        page = await robin.get(f"/console/{path}")
+        rows = {f"Case {number}" in row: "in Second level" in shown_words(row) for row in page.text.split("<li>")[1:]}
+        assert rows == {True: True, False: False}, path
+
+
 async def test_cases_of_a_queue_that_was_removed_are_still_found(site: Site) -> None:
     number, robin = queued(site, "gone", "1"), await site.logged_in("robin")
     page = await robin.get("/console/cases?queue=gone")
@@ -230,7 +246,9 @@ async def test_nothing_written_in_a_queue_gets_into_a_page_as_markup(site: Site)
 
     await site.put_in_force(hostile)
     number, ada = queued(site, "first", "1"), await site.logged_in("ada", AccountRole.ADMINISTRATOR)
-    pages = [await ada.get(path) for path in (QUEUES, f"{QUEUES}/0", "/console/cases", f"/console/cases/{number}")]
+    site.database.write_now(partial(say, conversation_id=1, inbound=wrote("Hello", conversation_key="1")))
+    paths = (QUEUES, f"{QUEUES}/0", "/console/cases", "/console/inbox", f"/console/cases/{number}")
+    pages = [await ada.get(path) for path in paths]
     pages.append(await edited(ada, f"{QUEUES}/0", members=f"{HOSTILE}\n{HOSTILE}2"))
     pages.append(await ada.get("/console/agent/record-creation/0"))
     for each in pages:
