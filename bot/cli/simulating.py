@@ -30,7 +30,7 @@ from bot.simulation.journal import JournalWrong, journal_in, without_words
 from bot.simulation.labelled import Labelled
 from bot.simulation.modelled import Run
 from bot.simulation.past import past
-from bot.simulation.playing import PredictorName, by_field, detail, figures, identity, played
+from bot.simulation.playing import PredictorName, by_field, by_queue, detail, figures, identity, played
 from bot.simulation.watched import watched
 
 app = typer.Typer(add_completion=False)
@@ -97,17 +97,23 @@ def simulate(
     except KeyboardInterrupt:
         going_on = f"{journal} keeps what was played: the same command goes on from there." if journal else ""
         raise Failure(f"Interrupted. {going_on}".rstrip()) from None
-    told = figures(every)
     if as_json:
-        show_json({**told, "fields": by_field(every)})
+        show_json({**figures(every), "fields": by_field(every), "queues": by_queue(every)})
         return
-    show_table(("figure", "value"), [(name.replace("_", " "), _number(value)) for name, value in told.items()])
-    rows = [(name, *(_number(group[each]) for each in _FIGURES)) for name, group in by_field(every).items()]
-    show_table(("field", *(each.replace("_", " ") for each in _FIGURES)), rows)
+    _show(every)
     if details is not None:
         show(f"{details} says what came of each conversation.")
     if html is not None:
         show(f"{html} shows it all in a browser.")
+
+
+def _show(every: Sequence[Played]) -> None:
+    figured = [(name.replace("_", " "), _number(value)) for name, value in figures(every).items()]
+    show_table(("figure", "value"), figured)
+    rows = [(name, *(_number(group[each]) for each in _FIGURES)) for name, group in by_field(every).items()]
+    show_table(("field", *(each.replace("_", " ") for each in _FIGURES)), rows)
+    if queues := by_queue(every):
+        show_table(("queue", "cases"), [(queue, str(cases)) for queue, cases in queues.items()])
 
 
 def _run(using: PredictorName) -> Run | None:

@@ -157,6 +157,8 @@ def _outcome(tried: Tried, conversation: Labelled) -> dict[str, Any]:
         "tried": tried,
         "asks_a_model": conversation.settings.prediction.predictor is not PredictorChoice.EMBEDDED,
         "fate": _FATES[tried.course.fate],
+        "queues": conversation.settings.queues,
+        "queue_of": partial(words.queue_of, settings=conversation.settings),
         "timeline": timeline({talk.id: (talk, conversation.transcript)}, cited, {}),
         "shown": {each.field.id: words.shown(each.field, each.value, conversation.settings) for each in tried.fields},
     }

@@ -6,18 +6,20 @@ happens to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agent import language
 from agent.decide import decide
-from agent.decision import Decision, Outcome, Snapshot, Trigger
+from agent.decision import Decision, Outcome, Snapshot, Trigger, Write
 from agent.predictor import Predictor
 from agent.record_creation import MailFacts, item_for, rule_for, values_of
 from agent.settings import Channels
-from bot.evaluation import AGENT
+from bot import words
+from bot.evaluation import AGENT, placing
 from bot.simulation.labelled import Labelled
+from store.cases import Placing
 from store.model import (
     Actor,
     ActorKind,
@@ -29,6 +31,7 @@ from store.model import (
     ConversationId,
     FieldId,
     FieldValue,
+    Message,
     Role,
     Suggestion,
     Value,
@@ -61,6 +64,7 @@ class Course:
     fate: Fate
     why: str  # of that, as the evaluation's record would say
     opened: int | None  # the message after which the case was opened or proposed
+    placing: Placing | None  # where it goes then; None: to no queue, or it was not opened here
     updates: int  # evaluations that changed the case afterwards, or would have
     suggested: int  # values that a representative would have had to accept
     flips: int  # values replaced by others while the conversation went on
@@ -78,6 +82,7 @@ class Rehearsal:
         self._fate = Fate.JOINED if conversation.joins else Fate.NOT_CREATED
         self._why = "It joined a case that was there." if conversation.joins else "No customer wrote anything."
         self._opened: int | None = None
+        self._placing: Placing | None = None
         self._updates = self._suggested = self._flips = 0
         self.decision: Decision | None = None  # the latest
         self.rules: dict[FieldId, str | None] = {}  # of every field that was tried, the rule that claimed it
@@ -102,6 +107,7 @@ class Rehearsal:
             fate=self._fate,
             why=self._why,
             opened=self._opened,
+            placing=self._placing,
             updates=self._updates,
             suggested=self._suggested,
             flips=self._flips,
@@ -121,6 +127,8 @@ class Rehearsal:
             self._create(at, decision)
         else:
             self._change(case, decision)
+        if trigger is Trigger.OPENED and self._case is not None and self._placing is None:
+            self._placing = self._placed(list(self._case.values.values()))
 
     async def update(self, predictor: Predictor) -> None:
         """What a representative's command would make of the case that is there in the end."""
@@ -129,7 +137,10 @@ class Rehearsal:
             self._change(self._case, await self._decided(last, Trigger.COMMAND, predictor))
 
     async def _decided(self, at: int, trigger: Trigger, predictor: Predictor) -> Decision:
-        self.decision = await decide(self._snapshot(at, trigger), predictor)
+        said, settings = self._labelled.transcript[: at + 1], self._labelled.settings
+        if language.wanted(settings):
+            self._conversation = replace(self._conversation, language=language.spoken(said))
+        self.decision = await decide(self._snapshot(said, trigger), predictor)
         self.rules.update(self.decision.fields)
         self.refused.update({each.field: each.reason for each in self.decision.refusals})
         self.asks = self.asks or self.decision.ask
@@ -164,16 +175,14 @@ class Rehearsal:
             return None
         self._case = _opened(self._labelled, rule.name, values_of(item, mail, settings))
         self._fate, self._opened, self._why = Fate.CREATED, at, f"The rule “{rule.name}” opened it."
+        self._placing = Placing(queue=item.queue, why=words.queue_named(rule.name)) if item.queue else None
         return Trigger.OPENED
 
-    def _snapshot(self, at: int, trigger: Trigger) -> Snapshot:
-        said = self._labelled.transcript[: at + 1]
-        settings = self._labelled.settings
-        spoken = language.spoken(said) if language.wanted(settings) else None
+    def _snapshot(self, said: tuple[Message, ...], trigger: Trigger) -> Snapshot:
         return Snapshot(
-            settings=settings,
+            settings=self._labelled.settings,
             settings_version=0,
-            conversation=replace(self._conversation, language=spoken),
+            conversation=self._conversation,
             transcript=said,
             sender=self._labelled.sender,
             case=self._case,
@@ -181,12 +190,16 @@ class Rehearsal:
             now=self._labelled.now,
         )
 
+    def _placed(self, values: Sequence[Write | FieldValue]) -> Placing | None:
+        return placing(self._labelled.settings, self._conversation, values)
+
     def _create(self, at: int, decision: Decision) -> None:
         """What was proposed once stays so: later evaluations would propose it again."""
         fate = _FATES[decision.outcome]
         if self._fate not in _OPENS:
             self._fate, self._why = fate, decision.why
-            self._opened = at if fate in _OPENS else None
+            if fate in _OPENS:
+                self._opened, self._placing = at, self._placed(decision.writes)
         if decision.outcome is Outcome.CREATED:
             self._case = _written(_opened(self._labelled, decision.title or "", {}), decision)
 

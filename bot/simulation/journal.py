@@ -21,9 +21,10 @@ from agent.settings import FieldType, Settings
 from bot.simulation.course import Course, Fate
 from bot.simulation.figures import Played, Slot, Spent
 from bot.simulation.labelled import Labelled
+from store.cases import Placing
 from store.model import Json
 
-_HEADER = b'{"journal": "casewright simulate", "form": 1}\n'
+_HEADER = b'{"journal": "casewright simulate", "form": 2}\n'
 _WITH_WORDS = {FieldType.TEXT, FieldType.MULTILINE}
 
 
@@ -116,14 +117,22 @@ def restored(conversation: Labelled, told: Mapping[str, Any]) -> Played:
     slots = (
         Slot(**each | {"field": defined[each["field"]], "quotes": tuple(each["quotes"])}) for each in told["slots"]
     )
-    course, spent = told["course"], told["spent"]
+    spent = told["spent"]
     return Played(
         conversation=conversation,
         slots=tuple(slots),
-        course=Course(**course | {"fate": Fate(course["fate"])}) if course else None,
+        course=_course(told["course"]),
         seconds=tuple(told["seconds"]),
         spent=Spent(**spent | {"usage": Usage(**spent["usage"])}) if spent else None,
     )
+
+
+def _course(told: Json | None) -> Course | None:
+    if told is None:
+        return None
+    placing = Placing(**told["placing"]) if told["placing"] else None
+    known: Json = {**told, "fate": Fate(told["fate"]), "placing": placing}
+    return Course(**known)
 
 
 def without_words(one: Played) -> Played:

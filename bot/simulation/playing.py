@@ -23,7 +23,7 @@ from pydantic_core import to_jsonable_python
 from agent.embedded.model.artefact import CARD, FOLDER, shipped
 from agent.embedded.predictor import EmbeddedPredictor, evaluate
 from agent.llm.question import Usage
-from agent.settings import FieldType
+from agent.settings import NONE, FieldType
 from bot.modelled import cost_of
 from bot.simulation.course import Course, Fate
 from bot.simulation.figures import Evaluate, Played, Slot, counts, decisions, play, recall_at
@@ -226,6 +226,14 @@ def _courses(courses: Sequence[Course]) -> dict[str, int]:
     return {f"cases_{fate}": fates[fate] for fate in Fate} | {"cases_updated": updated} if courses else {}
 
 
+def by_queue(every: Sequence[Played]) -> dict[str, int]:
+    """Cases that would be opened or proposed, by the queue that they would go to; nothing where there is none."""
+    known = dict.fromkeys(queue.id for one in every for queue in one.conversation.settings.queues if queue.active)
+    opened = [one.course for one in every if one.course is not None and one.course.opened is not None]
+    counted = Counter(course.placing.queue if course.placing else NONE for course in opened)
+    return {queue: counted[queue] for queue in (*known, NONE)} if known else {}
+
+
 def by_field(every: Sequence[Played]) -> dict[str, dict[str, Any]]:
     groups: dict[str, list[Slot]] = {}
     for one in every:
@@ -266,6 +274,8 @@ def detail(one: Played) -> Mapping[str, Any]:
             "why": course.why if course else None,
             "updates": course.updates if course else None,
             "suggested": course.suggested if course else None,
+            "queue": course.placing.queue if course and course.placing else None,
+            "queue_why": course.placing.why if course and course.placing else None,
             "fields": {
                 slot.field.id: {
                     "predicted": slot.value,

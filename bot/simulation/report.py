@@ -13,8 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from agent.settings import FieldType
 from bot.simulation import plots
 from bot.simulation.figures import Played
-from bot.simulation.playing import by_field, figures
+from bot.simulation.playing import by_field, by_queue, figures
 from bot.text import tidy
+from bot.words import queue_of
 from store.model import FieldId
 
 _CONFUSED = {FieldType.CHOICE, FieldType.LOOKUP, FieldType.YES_NO}
@@ -41,6 +42,8 @@ def write(file: TextIO, every: Sequence[Played], details: Iterable[Mapping[str, 
         source=source,
         figures=figures(every),
         fields=by_field(every),
+        queued=by_queue(every),
+        queues=[_queue(one) for one in every],
         reliability=plots.reliability(slots),
         curve=plots.precision_against_coverage(slots),
         bar=plots.bar,
@@ -51,6 +54,12 @@ def write(file: TextIO, every: Sequence[Played], details: Iterable[Mapping[str, 
         details=enumerate(details),
     )
     file.writelines(page)
+
+
+def _queue(one: Played) -> str:
+    """In which its case would land."""
+    placing = one.course.placing if one.course else None
+    return queue_of(placing.queue, one.conversation.settings) if placing else ""
 
 
 def verdict(one: Played) -> str:

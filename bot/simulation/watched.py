@@ -8,16 +8,18 @@ from functools import partial
 
 from agent.decision import Outcome
 from agent.settings import CaseField, Level
+from bot.evaluation import placing
 from bot.simulation.course import Course, Fate
 from bot.simulation.figures import Played, Slot
 from bot.simulation.labelled import Labelled
 from bot.simulation.past import in_force, labelled
-from store import audit, evaluations
+from store import audit, conversations, evaluations
 from store import settings as versions
 from store.audit import Entry
+from store.cases import FieldWrite
 from store.engine import Connection, Database
 from store.evaluations import Evaluation, Watching
-from store.model import ConversationId, FieldId, Value
+from store.model import Conversation, ConversationId, FieldId, Value
 
 _MOST = 10_000  # conversations, the latest first
 
@@ -31,7 +33,8 @@ def watched(database: Database) -> tuple[Generator[Played], int]:
     def read(connection: Connection, conversation_id: ConversationId) -> Played:
         conversation = labelled(connection, conversation_id, settings)
         found = evaluations.watched(connection, watching, conversation_id)
-        return _played(conversation, found, dict(_values(connection, found)))
+        course = _course(conversation, conversations.get(connection, conversation_id), found)
+        return _played(conversation, found, dict(_values(connection, found)), course)
 
     return (database.read_now(partial(read, conversation_id=each)) for each in ids), len(ids)
 
@@ -71,7 +74,9 @@ def _standing(trail: Sequence[Entry], name: str, seen: Evaluation) -> Value | No
     return said[-1] if said else None
 
 
-def _played(conversation: Labelled, found: Sequence[Evaluation], values: Mapping[FieldId, _Found]) -> Played:
+def _played(
+    conversation: Labelled, found: Sequence[Evaluation], values: Mapping[FieldId, _Found], course: Course
+) -> Played:
     """Of fields nothing is said where none would have been tried: no case was opened, and none would have been."""
     before = [each for each in found if each.case_number is None]
     tried = any(each.case_number is not None or each.outcome == Outcome.SHADOW for each in found)
@@ -79,7 +84,7 @@ def _played(conversation: Labelled, found: Sequence[Evaluation], values: Mapping
     return Played(
         conversation=conversation if before else replace(conversation, case=None),  # opened by others, and no decision
         slots=tuple(_slot(conversation, field, values.get(FieldId(field.id))) for field in fields),
-        course=_course(conversation, found),
+        course=course,
         seconds=tuple(each.milliseconds / 1000 for each in found),
     )
 
@@ -98,7 +103,7 @@ def _slot(conversation: Labelled, field: CaseField, found: _Found | None) -> Slo
     )
 
 
-def _course(conversation: Labelled, found: Sequence[Evaluation]) -> Course:
+def _course(conversation: Labelled, talk: Conversation, found: Sequence[Evaluation]) -> Course:
     before = [each for each in found if each.case_number is None]
     changes = [each for each in found if each.case_number is not None and each.outcome == Outcome.SHADOW]
     first = next((each for each in before if each.outcome == Outcome.SHADOW), None)
@@ -107,11 +112,17 @@ def _course(conversation: Labelled, found: Sequence[Evaluation]) -> Course:
         fate=fate,
         why="A case was there." if not before else (first or before[-1]).why,
         opened=None if first is None else _message_before(conversation, first),
+        placing=None if first is None else placing(conversation.settings, talk, list(_written(first))),
         updates=len(changes),
         suggested=sum(len(each.detail["suggested"]) for each in changes),
         flips=0,
         values={},
     )
+
+
+def _written(shadow: Evaluation) -> Iterator[FieldWrite]:
+    for name, written in shadow.detail["written"].items():
+        yield FieldWrite(field=FieldId(name), value=written["value"])
 
 
 def _message_before(conversation: Labelled, shadow: Evaluation) -> int:

@@ -18,6 +18,7 @@ from store.engine import Connection, Database
 from store.model import Json
 from tests.bot.cli.conftest import CommandLine, Done
 from tests.bot.cli.situation import Situation, seed
+from tests.flow.desk import change_settings
 
 KEYS = {
     "precision", "recall", "f1", "coverage", "wrong_when_silent", "whole", "recall_at_p90", "recall_at_p95",
@@ -281,6 +282,46 @@ def _fate(cli: CommandLine, draft: dict[str, Any]) -> tuple[str, int | None]:
     return detail["fate"], detail["opened_after"]
 
 
+def test_what_comes_of_conversations_says_in_which_queue_each_case_would_land(cli: CommandLine) -> None:
+    urgent = {"field": "priority", "operator": "equals", "value": "High"}
+    hot = {"id": "hot", "name": "Burning <b>things</b>", "when": urgent}
+    closed = {"id": "closed", "name": "Closed", "active": False}
+    fields: Any = FIELDS["fields"]
+    contact, priority = fields
+    draft: dict[str, Any] = {
+        "fields": [{**contact, "identity": True}, priority],
+        "default_fields": ["contact"],
+        "creation": {"optional": ["priority"]},
+        "queues": [hot, closed],
+    }
+    Path("draft.yaml").write_text(json.dumps(draft))
+    calm = [{"author": "customer", "text": "My kettle leaks a little."}]
+    silent = [{"author": "customer", "text": "Hello!"}]
+    lines("three.jsonl", CASE, {**CASE, "id": "calm", "messages": calm}, {**CASE, "id": "silent", "messages": silent})
+    command = ("simulate", "--file", "three.jsonl", "--settings", "draft.yaml", "--predictor", "rules")
+    told = cli(*command, "--details", "d.jsonl", "--html", "report.html", "--json").data
+    assert told["queues"] == {"hot": 1, "none": 1}
+    details = [json.loads(line) for line in Path("d.jsonl").read_text().splitlines()]
+    why = "The conditions of the queue “Burning <b>things</b>” hold."
+    assert [(each["queue"], each["queue_why"]) for each in details] == [("hot", why), (None, None), (None, None)]
+    report = Path("report.html").read_text()
+    assert report.count("<td>Burning &lt;b&gt;things&lt;/b&gt;</td>") == 1
+    assert "<b>things" not in report
+    table = cli(*command).out.partition("queue")[2]
+    assert [line.split()[:2] for line in table.splitlines() if "hot" in line or "none" in line] == [
+        ["hot", "1"],
+        ["none", "1"],
+    ]
+
+
+def test_without_queues_a_simulation_says_nothing_of_them(cli: CommandLine, fields: Path) -> None:
+    file = lines("labelled.jsonl", CASE)
+    command = ("simulate", "--file", str(file), "--fields", str(fields), "--predictor", "rules")
+    assert cli(*command, "--html", "report.html", "--json").data["queues"] == {}
+    assert "Queue" not in Path("report.html").read_text()
+    assert "queue" not in cli(*command).out
+
+
 def test_the_report_is_written_beside_the_figures(cli: CommandLine, fields: Path) -> None:
     file = lines("labelled.jsonl", CASE)
     done = cli("simulate", "--file", str(file), "--fields", str(fields), "--html", "report.html")
@@ -323,6 +364,23 @@ def test_what_was_watched_is_read_from_the_record_alone(cli: CommandLine, databa
     database.write_now(partial(shadow, situation=seed(database)))
     told = cli("simulate", "--shadow", "--json").data
     assert (told["conversations"], told["fields"]["priority"]["precision"]) == (1, 1.0)
+
+
+def test_what_was_watched_would_have_landed_in_the_queue_that_the_settings_say(
+    cli: CommandLine, database: Database
+) -> None:
+    def shadow(connection: Connection, situation: Situation) -> None:
+        seeded = evaluations.of_conversation(connection, situation.conversation)[0]
+        written = {"priority": {"value": "High", "confidence": 0.9}}
+        detail: Json = {**seeded.detail, "written": written, "suggested": {}, "unchanged": []}
+        record = replace(seeded, outcome="shadow", detail=detail, case_number=None)
+        evaluations.keep(connection, replace(record, conversation_id=situation.without_case))
+
+    database.write_now(partial(shadow, situation=seed(database)))
+    urgent = {"field": "priority", "operator": "equals", "value": "High"}
+    queues = [{"id": "hot", "name": "Hot", "when": urgent}, {"id": "rest", "name": "The rest"}]
+    change_settings(database, lambda document: document.update(queues=queues))
+    assert cli("simulate", "--shadow", "--json").data["queues"] == {"hot": 1, "rest": 0, "none": 0}
 
 
 def test_a_record_is_not_played_by_something_else(cli: CommandLine, database: Database) -> None:

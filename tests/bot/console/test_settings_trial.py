@@ -78,6 +78,20 @@ async def test_a_channel_that_is_off_and_a_mail_are_told(site: Site) -> None:
     assert "The channel slack is switched off." in plain(await tried(ada, PROBLEM, channel="slack"))
 
 
+async def test_a_try_says_in_which_queue_the_case_would_land_and_why(site: Site) -> None:
+    ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    assert "ueue" not in plain(await tried(ada, PROBLEM + CONTACT)).partition("A case would be opened")[2]
+    mine = {"field": "contact", "operator": "equals", "value": "ann.lee@example.org"}
+    queue = {"id": "ann", "name": "Ann’s <b>own</b>", "when": mine}
+    await site.put_in_force(lambda document: document.update(queues=[queue]))
+    answer = await tried(ada, PROBLEM + CONTACT)
+    why = "The conditions of the queue “Ann’s <b>own</b>” hold."
+    assert f"In the queue “Ann’s <b>own</b>”. {why}" in plain(answer)
+    assert "<b>own" not in answer.text
+    assert "In no queue: the conditions of none hold." in plain(await tried(ada, PROBLEM, address="bo@example.org"))
+    assert "n no queue" not in plain(await tried(ada, PROBLEM))
+
+
 async def test_a_draft_is_tried_before_it_is_saved_and_reviewed_again(site: Site) -> None:
     ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
     review = await reviewed(ada, **{"creation.require": ["any"]})

@@ -13,6 +13,7 @@ from agent.settings import Settings
 from bot.simulation.course import Course, Fate
 from bot.simulation.figures import play
 from bot.simulation.labelled import Labelled
+from store.cases import Placing
 from store.model import Category, Evidence, FieldId, Value
 from tests.agent.embedded.talking import NOBODY, NOON, said
 
@@ -141,3 +142,42 @@ def test_a_mail_opens_its_case_by_the_rule_of_its_mailbox_or_not_at_all() -> Non
     found = course(ruled, "it is broken name=Jo", **mail)
     assert (found.fate, found.opened, values(found)) == (Fate.CREATED, 0, {"colour": "red", "name": "Jo"})
     assert course(ruled, "name=Jo place=Rome", **mail).fate is Fate.OFF
+
+
+ROMAN = {"id": "roman", "name": "Roman", "when": {"field": "place", "operator": "equals", "value": "Rome"}}
+RED = {"id": "red", "name": "Red", "when": {"field": "colour", "operator": "equals", "value": "red"}}
+REST = {"id": "rest", "name": "The rest"}
+FITS = "The conditions of the queue “Roman” hold."
+
+
+@pytest.mark.parametrize(
+    ("level", "queue"), [("full", "roman"), ("confirm", "roman"), ("shadow", "roman"), ("off", None)]
+)
+def test_a_case_lands_in_the_queue_that_the_draft_has_for_its_first_values(level: str, queue: str | None) -> None:
+    using = settings(queues=[RED, ROMAN, REST], automation={"create": level})
+    found = course(using, "name=Jo", "place=Rome", "colour=red place=Oslo").placing
+    assert found == (Placing(queue=queue, why=FITS) if queue else None)
+
+
+def test_a_case_that_no_queue_takes_and_one_that_was_there_are_placed_nowhere() -> None:
+    assert course(settings(queues=[RED]), "name=Jo place=Rome").placing is None
+    assert course(settings(queues=[REST]), "name=Jo place=Rome", joins=True).placing is None
+    assert course(settings(queues=[REST]), "name=Jo").placing is None
+
+
+def test_the_language_of_the_conversation_counts_for_the_queue() -> None:
+    german = {"field": "conversation.language", "operator": "equals", "value": "de"}
+    using = settings(queues=[{"id": "german", "name": "German", "when": german}, REST])
+    spoken = ("Meine Kaffeemaschine tropft seit gestern, und ich weiß nicht warum.", "name=Jo place=Rom")
+    landed = [course(using, *lines).placing for lines in (spoken, ("name=Jo place=Rome",))]
+    assert [each and each.queue for each in landed] == ["german", "rest"]
+
+
+@pytest.mark.parametrize(
+    ("named", "queue", "why"),
+    [(None, "roman", FITS), ("rest", "rest", "The record-creation rule “Support” names it.")],
+)
+def test_a_mails_case_lands_where_its_rule_says_else_by_its_first_fill(named: str | None, queue: str, why: str) -> None:
+    ruled = settings(queues=[ROMAN, REST], record_creation_rules=[{"name": "Support", "items": [{"queue": named}]}])
+    found = course(ruled, "name=Jo place=Rome", "place=Oslo", channel="email", category=Category.EMAIL)
+    assert found.placing == Placing(queue=queue, why=why)

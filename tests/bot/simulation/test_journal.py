@@ -18,11 +18,13 @@ from agent.predictor import Abstention, Prediction, PredictionRequest
 from bot.simulation.figures import Played, Spent, play
 from bot.simulation.journal import JournalWrong, as_json, journal_in, restored, without_words
 from bot.simulation.labelled import Labelled
+from store.cases import Placing
 from store.model import Category, Evidence, FieldId
 from tests.agent.embedded.talking import NOBODY, NOON, field, request, said
 
 WORDS = "my kettle leaks at the handle"
 MANY = 400
+EARLIER = '{"journal": "casewright simulate", "form": 1}\n'  # without the queue of a case
 LABELLED = Labelled(
     id="x",
     channel="slack",
@@ -46,7 +48,10 @@ def _evaluate(asked: PredictionRequest) -> list[Prediction | Abstention]:
 
 @pytest.fixture
 def one() -> Played:
-    return replace(play(LABELLED, _evaluate), spent=Spent(usage=Usage(requests=1, input=10, output=2), unanswered=1))
+    found = play(LABELLED, _evaluate)
+    assert found.course is not None
+    course = replace(found.course, placing=Placing(queue="hardware", why="Its conditions hold."))
+    return replace(found, course=course, spent=Spent(usage=Usage(requests=1, input=10, output=2), unanswered=1))
 
 
 def test_a_conversation_comes_back_from_json_as_it_went(one: Played) -> None:
@@ -82,7 +87,7 @@ def test_a_line_that_was_not_finished_is_cut_off(one: Played, tmp_path: Path) ->
     assert file.read_bytes() == whole
 
 
-@pytest.mark.parametrize("content", ["a letter\n", '{"id": "one"}\n', "no end of line"])
+@pytest.mark.parametrize("content", ["a letter\n", '{"id": "one"}\n', "no end of line", EARLIER])
 def test_a_file_that_is_no_journal_is_refused_and_left_alone(tmp_path: Path, content: str) -> None:
     file = tmp_path / "letter.txt"
     file.write_text(content)
