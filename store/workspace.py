@@ -138,6 +138,12 @@ def cases_page(connection: Connection, wanted: CasesWanted) -> list[CaseRow]:
     return [_case(row) for row in connection.execute(query).mappings()]
 
 
+def cases_in(connection: Connection, queue: str) -> dict[CaseStatus, int]:
+    """How many cases are in a queue, by status."""
+    by_status = select(cases.c.status, func.count()).where(cases.c.queue == queue).group_by(cases.c.status)
+    return {CaseStatus(status): count for status, count in connection.execute(by_status)}
+
+
 def conversations_page(connection: Connection, wanted: ConversationsWanted) -> list[ConversationRow]:
     """The latest message first."""
     at, id_ = conversations.c.last_message_at, conversations.c.id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
@@ -19,7 +19,7 @@ from pydantic_core import from_json
 
 from agent.document import Difference, by_name, differences
 from agent.problems import find_problems
-from agent.settings import Problem, Settings
+from agent.settings import Problem, Queue, Settings
 from bot import settings as in_force
 from bot.access.requests import safe_next
 from bot.access.rights import MANAGE_SETTINGS
@@ -28,6 +28,7 @@ from bot.console.rendering import Pages, form_of, seen
 from bot.settings import InForce, Unreadable
 from bot.text import one_line
 from store import settings as versions
+from store import workspace
 from store.engine import Connection, Database
 from store.settings import SettingsConflict, SettingsVersion
 
@@ -155,12 +156,22 @@ def _typed(carried: object) -> Typed | None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Removed:
+    """A queue that would be none any more, and how many cases are in it."""
+
+    queue: Queue
+    cases: int
+    open: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Review:
     number: int  # of the version that it would follow
     in_force: int
     document: Json
     problems: list[Problem]
     changes: list[Difference]
+    removed: list[Removed]
     others: list[SettingsVersion]  # saved since the form was opened
     their_changes: list[Difference]
 
@@ -170,15 +181,25 @@ def review(connection: Connection, wanted: Mapping[str, Any], based_on: int) -> 
     base, now = in_force.readable(connection, based_on), latest(connection)
     document: Json = merged(as_document(base.settings), dict(wanted), as_document(now.settings))
     problems = find_problems(document)
+    mine = now.settings if problems else Settings.model_validate(document)
     return Review(
         number=now.version if now.newest is None else now.newest,
         in_force=now.version,
         document=document,
         problems=problems,
-        changes=[] if problems else differences(now.settings, Settings.model_validate(document)),
+        changes=differences(now.settings, mine),
+        removed=list(_removed(connection, now.settings, mine)),
         others=[] if based_on in {now.version, now.newest} else _since(connection, based_on),
         their_changes=differences(base.settings, now.settings),
     )
+
+
+def _removed(connection: Connection, before: Settings, after: Settings) -> Iterator[Removed]:
+    for queue in before.queues:
+        if after.queue(queue.id) is None:
+            held = workspace.cases_in(connection, queue.id)
+            still = sum(count for status, count in held.items() if status.is_open)
+            yield Removed(queue=queue, cases=sum(held.values()), open=still)
 
 
 def _since(connection: Connection, number: int) -> list[SettingsVersion]:

@@ -8,9 +8,9 @@ from typing import Any
 from store import audit, cases, webhooks
 from store.cases import Placing
 from store.engine import Connection, Database
-from store.model import ActorKind, Case, CaseNumber
+from store.model import ActorKind, Case, CaseNumber, CaseStatus
 from store.webhooks import Event
-from store.workspace import Assigned, CasesWanted, ConversationsWanted, cases_page, conversations_page
+from store.workspace import Assigned, CasesWanted, ConversationsWanted, cases_in, cases_page, conversations_page
 from tests.store.examples import ANNA, BY_AGENT, changed, conversation, opened, say, shown, wrote
 
 
@@ -67,6 +67,13 @@ def test_claiming_and_resolving_leave_a_case_in_its_queue(database: Database) ->
     case = placed(database, "hardware", "1")
     changed(database, cases.set_owner, case.number, ANNA)
     assert shown(database, case.number).queue == "hardware"
+
+
+def test_the_cases_of_a_queue_are_counted_by_status(database: Database) -> None:
+    case, *_ = (placed(database, queue, str(at)) for at, queue in enumerate(("billing", "billing", "hardware", None)))
+    changed(database, cases.set_status, case.number, CaseStatus.RESOLVED)
+    counted = {queue: database.read_now(partial(cases_in, queue=queue)) for queue in ("billing", "gone")}
+    assert counted == {"billing": {CaseStatus.NEW: 1, CaseStatus.RESOLVED: 1}, "gone": {}}
 
 
 def test_both_lists_show_the_cases_of_queues_and_those_in_none(database: Database) -> None:

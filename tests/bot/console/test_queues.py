@@ -12,14 +12,14 @@ from agent.settings import Queue
 from store import audit, cases
 from store.cases import Placing
 from store.engine import Connection
-from store.model import AccountRole, CaseNumber
+from store.model import AccountRole, CaseNumber, CaseStatus
 from tests.bot.console.site import Answer, Browser, Site
 from tests.bot.console.test_settings import HOSTILE, in_force, save, values
 from tests.bot.console.test_settings_fields import sent
 from tests.bot.console.test_settings_profiles import edited, pressed
 from tests.bot.console.test_workspace_case import case_of, does, talked_about
 from tests.flow.desk import change_settings
-from tests.store.examples import BY_AGENT, conversation, say, wrote
+from tests.store.examples import BY_AGENT, BY_ANNA, conversation, say, wrote
 
 QUEUES = "/console/agent/queues"
 DEFECT = {"field": "case_category", "operator": "equals", "value": "Product defect"}
@@ -86,6 +86,25 @@ async def test_queues_are_moved_switched_and_taken_away(site: Site) -> None:
     assert [(each.id, each.active) for each in queues(site)] == [("rest", True), ("second", True)]
 
 
+async def test_whoever_takes_a_queue_away_is_told_first_how_many_cases_are_in_it_and_what_becomes_of_them(
+    site: Site,
+) -> None:
+    change_settings(site.database, several)
+    first, _, _ = (queued(site, queue, str(at)) for at, queue in enumerate(("hardware", "hardware", "second")))
+    site.database.write_now(partial(resolved, number=first))
+    ada = await site.logged_in("ada", AccountRole.ADMINISTRATOR)
+    review = await pressed(ada, f"{QUEUES}/0", "remove")
+    told = " ".join(shown_words(review.text).split())
+    assert "The queue “Hardware” holds 2 cases, 1 open. Cases in it keep its id, hardware: lists find them" in told
+    assert '<a href="/console/cases?queue=hardware">2 cases</a>' in review.text
+    assert "Second level" not in told
+    await save(ada, review)
+    assert listed(await ada.get("/console/cases?queue=hardware"), first) == [True]
+    assert "No case is in the queue “The rest”." in (await pressed(ada, f"{QUEUES}/1", "remove")).text
+    assert "The queue “Second level” holds" in (await pressed(ada, f"{QUEUES}/0", "remove")).text
+    assert "?queue=" not in (await pressed(ada, f"{QUEUES}/0", "deactivate")).text
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
@@ -150,6 +169,10 @@ def queued(site: Site, queue: str | None, key: str) -> int:
         )
 
     return site.database.write_now(work)
+
+
+def resolved(connection: Connection, *, number: int) -> None:
+    cases.set_status(connection, BY_ANNA, cases.get(connection, number, lock=True), CaseStatus.RESOLVED)
 
 
 def shown_words(markup: str) -> str:
@@ -251,6 +274,7 @@ async def test_nothing_written_in_a_queue_gets_into_a_page_as_markup(site: Site)
     pages = [await ada.get(path) for path in paths]
     pages.append(await edited(ada, f"{QUEUES}/0", members=f"{HOSTILE}\n{HOSTILE}2"))
     pages.append(await ada.get("/console/agent/record-creation/0"))
+    pages.append(await pressed(ada, f"{QUEUES}/0", "remove"))
     for each in pages:
         assert each.status in {200, 422}
         assert "&lt;img src=x" in each.text
