@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FloatRect, Page, expect
 
 from store import cases, sessions
 from store import settings as versions
@@ -20,7 +20,7 @@ from tests.bot.console.test_pages_in_a_browser import LOOKS, is_fine, log_in, lo
 from tests.bot.console.test_workspace_case import does, talked_about
 from tests.flow.test_in_a_browser import pane, say, until_heard
 from tests.flow.test_worked_example import CONTACT, PROBLEM
-from tests.store.examples import BY_ANNA
+from tests.store.examples import BY_ANNA, field
 
 
 async def at_the_case(view: Page, site: Site) -> None:
@@ -79,6 +79,61 @@ async def test_a_suggestion_is_accepted_by_the_keyboard_alone(site: Site) -> Non
         await view.keyboard.press("Enter")
         await expect(view.get_by_role("status")).to_contain_text("Decided")
         await expect(view.get_by_role("heading", name="Suggestions")).to_have_count(0)
+
+
+PARTS = ["Conversation", "Suggestions", "Fields", "Work on it", "History"]
+
+
+@pytest.mark.parametrize("width", [375, 1000])
+async def test_in_one_column_what_is_to_be_decided_comes_before_the_work_for_eyes_and_keys_alike(
+    site: Site, width: int
+) -> None:
+    number = talked_about(site)
+    site.account("robin")
+    async with page(viewport={"width": width, "height": 812}) as view:
+        await opened(view, site, number)
+        read = await view.locator("main h2").all_inner_texts()
+        tops = [await top(view, each) for each in PARTS]
+        assert read == PARTS
+        assert tops == sorted(tops)
+
+
+async def test_beside_the_conversation_stands_what_is_to_be_decided_and_the_work_right_below_it(site: Site) -> None:
+    number = talked_about(site)
+    site.database.write_now(partial(described, number=number, text="It leaks.\n" * 80))  # longer than all beside it
+    site.account("robin")
+    async with page(viewport={"width": 1280, "height": 900}) as view:
+        await opened(view, site, number)
+        thread, suggestions, work, history = [
+            await box(view, each) for each in ("thread", "suggestions", "work", "history")
+        ]
+        assert thread["y"] == suggestions["y"]
+        assert thread["x"] + thread["width"] < suggestions["x"]
+        for above, below in ((thread, work), (work, history)):
+            assert below["x"] == above["x"]
+            assert 0 < below["y"] - (above["y"] + above["height"]) < 32, "a gap and nothing else"
+
+
+def described(connection: Connection, *, number: int, text: str) -> None:
+    cases.write(connection, BY_ANNA, cases.get(connection, number, lock=True), [field("issue_description", text)])
+
+
+async def opened(view: Page, site: Site, number: int) -> None:
+    await log_in(view, site.base, "robin", PASSWORD)
+    await expect(view.get_by_role("heading", level=1)).to_have_text("Inbox")
+    await view.goto(f"{site.base}console/cases/{number}")
+
+
+async def top(view: Page, heading: str) -> float:
+    found = await view.get_by_role("heading", name=heading, exact=True).bounding_box()
+    assert found is not None
+    return found["y"]
+
+
+async def box(view: Page, part: str) -> FloatRect:
+    found = await view.locator(f"section[aria-labelledby={part}]").bounding_box()
+    assert found is not None
+    return found
 
 
 async def test_an_administrator_sets_queues_up_and_a_representative_finds_and_moves_a_case(site: Site) -> None:
