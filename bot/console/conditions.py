@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from multidict import MultiMapping
 
-from agent.conditions import CONVERSATION, OPERATORS
+from agent.conditions import CONVERSATION, OPERATORS, condition_problems
 from agent.settings import AllOf, CaseField, Condition, Expression, FieldType, Operator, Problem
 
 Match = Literal["all", "any"]
@@ -207,8 +207,8 @@ def _place(path: str, conditions: Group) -> tuple[str, Row | None]:
     return f"Condition {names.pop()} of group {'.'.join(names)}: ", part
 
 
-def pressed(conditions: Group, button: str) -> None:
-    """Does what a button of the form says: adds a group or a condition, or takes a condition away.
+def pressed(conditions: Group, button: str, fields: Mapping[str, CaseField]) -> None:
+    """Does what a button of the form says: adds a group or a condition, takes a condition away, or makes it fit.
 
     A place such as "0.1" is the second group of the first one.
     """
@@ -225,8 +225,19 @@ def pressed(conditions: Group, button: str) -> None:
         case "drop" if group is not None and _NUMBER.fullmatch(row) and int(row) < len(group.rows):
             del group.rows[int(row)]
             _prune(conditions)
+        case "fit" if group is not None and _NUMBER.fullmatch(row) and int(row) < len(group.rows):
+            _make_fit(group.rows[int(row)], fields)
         case _:
-            pass  # "fit" and everything else: the form comes back with what fits
+            pass
+
+
+def _make_fit(row: Row, fields: Mapping[str, CaseField]) -> None:
+    """Of what was typed for another field or operator, keeps what these take; the form's inputs come by themselves."""
+    if row.field not in (known := known_fields(fields)) or row.operator in _DATA:
+        return
+    each = [_condition(dataclasses.replace(row, values=[value]), fields) for value in row.values]
+    fitting = [not any(condition_problems("", Condition.model_validate(one), known)) for one in each]
+    row.values = [value for value, fits in zip(row.values, fitting, strict=True) if fits]
 
 
 def _at(group: Group, place: str) -> Group | None:

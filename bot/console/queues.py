@@ -97,7 +97,7 @@ class Queues:
             queue=_of_form(form, held), conditions=conditions.typed(form, fields), base=base, position=position
         )
         if (button := str(form.get("do", ""))) != "review":
-            conditions.pressed(draft.conditions, button)
+            conditions.pressed(draft.conditions, button, fields)
             return self._form(visit, draft)
         draft.queue["when"] = conditions.expressed(draft.conditions, fields)
         document = as_document(base.settings)

@@ -186,7 +186,7 @@ def _pressed(items: list[Item], button: str) -> None:
         case "up" if number > 0:
             items.insert(number - 1, items.pop(number))
         case other:
-            conditions.pressed(items[number].conditions, other)
+            conditions.pressed(items[number].conditions, other, MAIL)
 
 
 # --- what is wrong ----------------------------------------------------------------------------------

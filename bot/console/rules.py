@@ -95,7 +95,7 @@ class Rules:
         typed, rule = conditions.typed(form, fields), _of_form(form)
         draft = Draft(rule=rule, conditions=typed, base=base, position=str(form.get("position", "")))
         if button != "review":
-            conditions.pressed(typed, button)
+            conditions.pressed(typed, button, fields)
             return self._form(visit, draft)
         rule["when"] = conditions.expressed(typed, fields)
         document = as_document(base.settings)

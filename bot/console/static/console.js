@@ -131,6 +131,67 @@ if (live) {
   setTimeout(goOn, 3000);
 }
 
+// The operators and the value of a condition follow the chosen field by themselves; without a script, its button does
+// that. An input that stays the same is left alone, with the focus; what was typed comes back where it fits.
+const fitters = [...document.querySelectorAll("[data-fits]")];
+if (fitters.length) {
+  const told = Object.assign(document.createElement("p"), { className: "unseen", role: "status" });
+  document.querySelector("main").append(told);
+  const offer = (on) => fitters.forEach((button) => (button.hidden = !on));
+  offer(false);
+
+  const control = (part) => (part.matches("[name]") ? part : part.querySelector("[name]"));
+  const valuesOf = (options) => [...options].map((each) => each.value);
+  const shape = ({ type, inputMode, options = [] }) => [type, inputMode, ...valuesOf(options)].join("\n");
+  const typed = new Map(); // by the name of the value's input
+  const remember = (input) => typed.set(input.name, input.selectedOptions ? valuesOf(input.selectedOptions) : [input.value]);
+  for (const { dataset } of fitters) {
+    const input = document.getElementById(`${dataset.fits}.value`);
+    if (input) remember(input);
+  }
+
+  const fit = (pair, fresh) => {
+    const held = new Map([...pair.children].map((part) => [control(part).name, part]));
+    for (const part of [...fresh.children]) {
+      const { name } = control(part);
+      const old = held.get(name);
+      held.delete(name);
+      if (!old) pair.append(part);
+      else if (shape(control(old)) !== shape(control(part))) {
+        const focused = old.contains(document.activeElement);
+        old.replaceWith(part);
+        if (focused) control(part).focus();
+      }
+    }
+    for (const part of held.values()) part.remove();
+  };
+
+  const asked = new Map(); // by condition: the latest change alone is answered
+  const follow = async (choice, button) => {
+    const { fits } = button.dataset;
+    asked.get(fits)?.abort();
+    const asking = new AbortController();
+    asked.set(fits, asking);
+    const sent = new URLSearchParams(new FormData(choice.form));
+    sent.set("do", button.value);
+    sent.delete(`${fits}.value`);
+    for (const each of typed.get(`${fits}.value`) ?? []) sent.append(`${fits}.value`, each);
+    const { action } = choice.form;
+    const answer = await fetch(action, { method: "POST", body: sent, redirect: "manual", signal: asking.signal });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    fit(choice.closest(".pair"), page.getElementById(choice.id).closest(".pair"));
+    told.textContent = `The inputs after it fit “${choice.selectedOptions[0].text}” now.`;
+    offer(false);
+  };
+
+  document.addEventListener("input", ({ target }) => target.name?.endsWith(".value") && remember(target));
+  document.addEventListener("change", ({ target }) => {
+    const [, condition] = target.name?.match(/^(.*)\.(field|operator)$/) ?? [];
+    const button = fitters.find(({ dataset }) => dataset.fits === condition);
+    if (button) follow(target, button).catch((error) => error.name === "AbortError" || offer(true));
+  });
+}
+
 // Entries of a list are dragged to another place; the buttons beside them do the same.
 for (const list of document.querySelectorAll("[data-order]")) {
   const form = document.getElementById(list.dataset.order);

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import MultiDict
+from playwright.async_api import Locator, Page, expect
 from pydantic import TypeAdapter
 
-from agent.settings import AllOf, AnyOf, Condition, Expression, Operator, Problem
+from agent.settings import AllOf, AnyOf, CaseField, Condition, Expression, FieldType, Operator, Option, Problem
 from bot.console import conditions
-from bot.console.conditions import DEEPEST, Group, TooDeep
+from bot.console.conditions import DEEPEST, Group, Row, TooDeep
 from store.model import AccountRole
 from tests.adapters.browser import page
 from tests.bot.console.site import PASSWORD, Site
@@ -90,7 +91,7 @@ def test_a_fault_names_the_group_in_the_group() -> None:
 def test_a_group_goes_with_its_last_condition() -> None:
     shown = conditions.shown(EXPRESSIONS.validate_python(NESTED))
     for button in ("drop:1.1:1", "drop:1.1:0", "drop:9:9", "drop:1.9:0", "drop:x:y", "group:7", "condition:"):
-        conditions.pressed(shown, button)
+        conditions.pressed(shown, button, {})
     high, billing = ("priority", "High"), ("case_category", "Billing")
     left = [{"field": field, "operator": "equals", "value": value} for field, value in (high, billing)]
     assert conditions.expressed(shown, {}) == {"any": left}
@@ -135,3 +136,125 @@ async def test_a_rule_with_groups_in_groups_saved_as_it_is_changes_nothing(site:
         "POST", "/console/agent/rules/form", data=[(name, each) for name in form for each in form[name]]
     )
     assert answer.location == "/console/agent/rules?done=same", answer.text
+
+
+# --- inputs that follow the chosen field --------------------------------------------------------------
+
+
+FITTING: list[tuple[str, str, list[str], list[str]]] = [
+    ("priority", "equals", ["High", "leak"], ["High"]),
+    ("priority", "is_one_of", ["High", "leak", "Low"], ["High", "Low"]),
+    ("priority", "contains", ["leak"], ["leak"]),
+    ("amount", "greater_than", ["leak"], []),
+    ("amount", "greater_than", ["12.5"], ["12.5"]),
+    ("bought", "before", ["leak", "2026-03-12"], ["2026-03-12"]),
+    ("mended", "equals", ["leak", "yes"], ["yes"]),
+    ("said", "begins_with", ["leak"], ["leak"]),
+    ("said", "contains_data", ["leak"], ["leak"]),
+    ("", "equals", ["leak"], ["leak"]),
+]
+
+
+@pytest.mark.parametrize(("chosen", "operator", "before", "after"), FITTING)
+def test_what_was_typed_for_another_field_stays_where_it_fits(
+    chosen: str, operator: str, before: list[str], after: list[str]
+) -> None:
+    options = tuple(Option(value=each) for each in ("High", "Low"))
+    types = {"amount": FieldType.DECIMAL, "bought": FieldType.DATE, "mended": FieldType.YES_NO, "said": FieldType.TEXT}
+    fields = {name: CaseField(id=name, label=name, type=each) for name, each in types.items()}
+    fields["priority"] = CaseField(id="priority", label="Priority", type=FieldType.CHOICE, options=options)
+    other = Row(field="amount", operator="equals", values=["leak"])
+    typed = Group(groups=[Group(rows=[other, Row(field=chosen, operator=operator, values=before)])])
+    for button in ("fit", "fit:", "fit:0:2", "fit:7:0", "fit:x:y", "fit:0:1"):
+        conditions.pressed(typed, button, fields)
+    assert [each.values for each in typed.groups[0].rows] == [["leak"], after]
+
+
+async def at_a_new_rule(view: Page, site: Site, path: str = "rules/new") -> None:
+    site.account("ada", AccountRole.ADMINISTRATOR)
+    await log_in(view, site.base, "ada", PASSWORD)
+    await expect(view.get_by_role("heading", level=1)).to_have_text("Inbox")
+    await view.goto(f"{site.base}console/agent/{path}")
+
+
+def part(view: Page, what: str, about: str = "of condition 1 in group 1") -> Locator:
+    return view.get_by_label(f"{what} {about}", exact=True)
+
+
+async def test_the_inputs_of_a_condition_follow_its_field_with_the_focus_where_it_was(site: Site) -> None:
+    async with page() as view:
+        await at_a_new_rule(view, site)
+        await view.get_by_role("button", name="Add a condition").click()
+        await part(view, "Field").focus()
+        await view.keyboard.type("Prio")
+        await expect(part(view, "Operator")).to_have_value("equals")
+        await expect(part(view, "Field")).to_be_focused()
+        await expect(view.get_by_role("status")).to_have_text("The inputs after it fit “Priority” now.")
+        await expect(view.get_by_role("button", name="Use this field and operator")).to_have_count(0)
+        await part(view, "Value").select_option("Urgent")
+        await part(view, "Operator").select_option("Is one of")
+        await expect(part(view, "Value")).to_have_attribute("multiple", "")
+        await expect(part(view, "Value")).to_have_values(["Urgent"])
+        await part(view, "Field").select_option("Choose …")
+        await expect(part(view, "Operator")).to_have_count(0)
+        await expect(part(view, "Value")).to_have_count(0)
+
+
+async def test_what_was_typed_outlives_fields_and_operators_that_it_does_not_fit(site: Site) -> None:
+    async with page() as view:
+        await at_a_new_rule(view, site)
+        await view.get_by_role("button", name="Add a condition").click()
+        await part(view, "Field").select_option("Issue description")
+        await part(view, "Value").fill("leak")
+        await part(view, "Operator").focus()
+        for _ in range(5):  # from Equals by way of Contains data, which takes none
+            await view.keyboard.press("ArrowDown")
+        await expect(part(view, "Operator")).to_have_value("contains_data")
+        await expect(part(view, "Value")).to_have_count(0)
+        for _ in range(2):
+            await view.keyboard.press("ArrowUp")
+        await expect(part(view, "Value")).to_have_value("leak")
+        await expect(part(view, "Operator")).to_be_focused()
+        await expect(part(view, "Operator")).to_have_value("contains")
+        await part(view, "Field").select_option("Purchase date")
+        await expect(part(view, "Value")).to_have_attribute("type", "date")
+        await expect(part(view, "Value")).to_have_value("")
+        await part(view, "Field").select_option("Serial number")
+        await expect(part(view, "Value")).to_have_value("leak")
+
+
+@pytest.mark.parametrize(
+    ("path", "about", "field", "value"),
+    [
+        ("queues/new", "of condition 1 in group 1", "Priority", "High"),
+        ("record-creation/0", "of condition 1 in group 1 of step 1", "Has attachments", "yes"),
+    ],
+)
+async def test_the_conditions_of_queues_and_of_steps_follow_as_well_each_by_itself(
+    site: Site, path: str, about: str, field: str, value: str
+) -> None:
+    async with page() as view:
+        await at_a_new_rule(view, site, path)
+        await view.get_by_role("button", name="Add a condition").first.click()
+        await view.get_by_role("button", name="Add a condition to group 1").click()
+        second = about.replace("condition 1", "condition 2")
+        for each in (second, about):
+            await part(view, "Field", each).select_option(field)
+        await part(view, "Value", about).select_option(value)
+        await expect(part(view, "Operator", second)).to_have_value("equals")
+        await part(view, "Operator", second).select_option("Contains data")
+        await expect(part(view, "Value", second)).to_have_count(0)
+        await expect(part(view, "Value", about)).to_have_value(value)
+
+
+async def test_the_button_comes_back_where_the_inputs_could_not_follow(site: Site) -> None:
+    async with page(tolerated="net::ERR") as view:
+        await at_a_new_rule(view, site)
+        await view.get_by_role("button", name="Add a condition").click()
+        await view.context.set_offline(True)
+        await part(view, "Field").select_option("Priority")
+        button = view.get_by_role("button", name="Use this field and operator")
+        await expect(button).to_be_visible()
+        await view.context.set_offline(False)
+        await button.click()
+        await expect(part(view, "Operator")).to_have_value("equals")
