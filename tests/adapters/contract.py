@@ -30,6 +30,7 @@ class Inbox:
         self.gate = asyncio.Event()
         self.gate.set()
         self.failure: Exception | None = None
+        self.storing = asyncio.Lock()  # what others see in the database is in `received`, too, once this is free
         self.database = database
 
     async def __call__(self, inbound: Inbound, *, alongside: Transaction | None = None) -> bool:
@@ -37,11 +38,12 @@ class Inbox:
         await self.gate.wait()
         if self.failure:
             raise self.failure
-        try:
-            await self.database.write(partial(work.accept, inbound=inbound, alongside=alongside))
-        except work.Duplicate:
-            return False
-        self.received.append(inbound)
+        async with self.storing:
+            try:
+                await self.database.write(partial(work.accept, inbound=inbound, alongside=alongside))
+            except work.Duplicate:
+                return False
+            self.received.append(inbound)
         return True
 
     async def together(self, inbounds: Sequence[Inbound], *, alongside: Transaction) -> None:
@@ -49,8 +51,9 @@ class Inbox:
         await self.gate.wait()
         if self.failure:
             raise self.failure
-        await self.database.write(partial(work.accept_all, inbounds=inbounds, alongside=alongside))
-        self.received += inbounds
+        async with self.storing:
+            await self.database.write(partial(work.accept_all, inbounds=inbounds, alongside=alongside))
+            self.received += inbounds
 
 
 class Remote(ABC):

@@ -67,7 +67,8 @@ class MailRemote(Remote):
             if self.inbox.failure and self.inbox.called.is_set():
                 return 500
             await asyncio.sleep(0.01)
-        return 200
+        async with self.inbox.storing:
+            return 200
 
     async def thread(self, reply_address: Json) -> list[str]:
         theirs = [each.text for each in self.inbox.received if each.reply_address == reply_address]
